@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace headlens {
+
+/// Sizes of a tensor's axes, outermost first (C order).
+using Shape = std::vector<std::int64_t>;
+
+/// Number of elements; 1 for a scalar.
+std::int64_t element_count(const Shape& shape);
+
+/// For messages: "[30, 9, 14, 14]".
+std::string to_string(const Shape& shape);
+
+}  // namespace headlens
