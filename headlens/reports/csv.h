@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "headlens/results/lens_result.h"
+#include "headlens/results/run_result.h"
+
+namespace headlens {
+
+/// One record after RFC 4180: fields with commas, quotes or line breaks are quoted; ends in CRLF.
+std::string csv_record(const std::vector<std::string>& fields);
+
+/// Columns: layer, position, token, rank, predicted_id, predicted_token, probability. Ranks start at
+/// 1. Tokens are written as they are, with U+FFFD for broken UTF-8.
+std::string lens_csv(const LensResult& result);
+
+/// Columns: position, rank, predicted_id, predicted_token, probability, logit.
+std::string run_csv(const RunResult& result);
+
+}  // namespace headlens

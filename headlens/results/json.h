@@ -1,0 +1,47 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "headlens/results/attention_result.h"
+#include "headlens/results/lens_result.h"
+#include "headlens/results/provenance.h"
+#include "headlens/results/run_result.h"
+
+namespace headlens {
+
+/// JSON whose keys keep the order they were written in. Every form below is described by a schema in
+/// docs/schema/ and names it under "schema". Text that is not valid UTF-8 (a token may be part of a
+/// character) is written with U+FFFD and its exact bytes beside it as hex under "bytes"; numbers that
+/// are not finite become null.
+using Json = nlohmann::ordered_json;
+
+Json to_json(const Provenance& provenance);
+Json to_json(const PromptTokens& prompt);
+Json to_json(const Prediction& prediction);
+
+/// "headlens/run/1": token_ids, top [{id, token, probability, logit}].
+Json to_json(const RunResult& result);
+
+/// "headlens/attention/1": shape [layers, heads, query, key], tokens and the names of the files that
+/// hold the numbers, which are not repeated here.
+/// @param files  names relative to the JSON file, e.g. {"attention.npy", "attention.safetensors"}
+/// @throws ShapeError  if the pattern is not of rank 4 or disagrees with the layers or tokens
+Json to_json(const AttentionResult& result, const std::vector<std::string>& files);
+
+/// "headlens/lens/1": layers [{layer, top [...]}] of the last listed position; with several
+/// positions, also positions [{position, layers}].
+/// @throws ShapeError  if the cells disagree with the listed layers and positions
+Json to_json(const LensResult& result);
+
+/// "headlens/report/1": the three parts of one report; a part that was not made is null.
+/// @param files  every other file of the report, relative to the JSON file
+Json report_json(const RunResult* run, const AttentionResult* attention,
+                 const std::vector<std::string>& attention_files, const LensResult* lens,
+                 const std::vector<std::string>& files);
+
+/// Two-space indentation and a final newline.
+std::string to_text(const Json& json);
+
+}  // namespace headlens
