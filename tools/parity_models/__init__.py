@@ -1,0 +1,1 @@
+"""Tiny random models, and what Hugging Face Transformers computes with them."""

@@ -1,0 +1,126 @@
+"""GGUF files as llama.cpp's converter would write them, and the model that they stand for."""
+
+import gguf
+import numpy as np
+import torch
+import transformers
+from gguf.quants import dequantize, quantize
+
+from . import weights
+
+LLAMA_NAMES = {
+    "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
+    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output", "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down", "model.layers": "blk",
+}
+GPT2_NAMES = {
+    "transformer.wte": "token_embd", "transformer.wpe": "position_embd",
+    "transformer.ln_f": "output_norm", "transformer.h": "blk", "ln_1": "attn_norm",
+    "ln_2": "ffn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output",
+    "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
+}
+BERT_NAMES = {
+    "embeddings.word_embeddings": "token_embd", "embeddings.position_embeddings": "position_embd",
+    "embeddings.token_type_embeddings": "token_types", "embeddings.LayerNorm": "token_embd_norm",
+    "encoder.layer": "blk", "attention.self.query": "attn_q", "attention.self.key": "attn_k",
+    "attention.self.value": "attn_v", "attention.output.dense": "attn_output",
+    "attention.output.LayerNorm": "attn_output_norm", "intermediate.dense": "ffn_up",
+    "output.dense": "ffn_down", "output.LayerNorm": "layer_output_norm",
+}
+FAMILIES = {"LlamaConfig": ("llama", LLAMA_NAMES), "Qwen2Config": ("qwen2", LLAMA_NAMES),
+            "GPT2Config": ("gpt2", GPT2_NAMES), "BertConfig": ("bert", BERT_NAMES)}
+
+
+def gguf_name(name, names):
+    for old in sorted(names, key=len, reverse=True):
+        name = name.replace(old + ".", names[old] + ".")
+    return name
+
+
+def interleave_rotary_pairs(weight, heads):
+    """Rows of each head from Hugging Face's (i, i + half) rotary pairs to llama.cpp's (2i, 2i + 1)."""
+    halves = weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:])
+    return halves.swapaxes(1, 2).reshape(weight.shape)
+
+
+def stored_form(spec, name, value):
+    """The array as llama.cpp's converter lays it out."""
+    if spec.config_class == "LlamaConfig" and "q_proj" in name:
+        return interleave_rotary_pairs(value, spec.config["num_attention_heads"])
+    if spec.config_class == "LlamaConfig" and "k_proj" in name:
+        return interleave_rotary_pairs(value, spec.config["num_key_value_heads"])
+    if ".c_" in name and name.endswith("weight"):
+        return np.ascontiguousarray(value.T)
+    return value
+
+
+def hugging_face_form(spec, name, value):
+    """The inverse of stored_form, written apart from it."""
+    if spec.config_class == "LlamaConfig" and ("q_proj" in name or "k_proj" in name):
+        heads = spec.config["num_attention_heads" if "q_proj" in name else "num_key_value_heads"]
+        size = value.shape[0] // heads
+        rows = [head * size + row for head in range(heads)
+                for row in [*range(0, size, 2), *range(1, size, 2)]]
+        return value[rows]
+    if ".c_" in name and name.endswith("weight"):
+        return value.T
+    return value
+
+
+def add_metadata(writer, spec):
+    config = getattr(transformers, spec.config_class)(**spec.config)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_vocab_size(config.vocab_size)
+    if spec.config_class == "GPT2Config":
+        writer.add_feed_forward_length(config.n_inner)
+        writer.add_layer_norm_eps(config.layer_norm_epsilon)
+        return
+    writer.add_feed_forward_length(config.intermediate_size)
+    if spec.config_class == "BertConfig":
+        writer.add_layer_norm_eps(config.layer_norm_eps)
+        writer.add_causal_attention(False)
+        writer.add_pooling_type(gguf.PoolingType.NONE)
+        return
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(spec.config["rope_theta"])
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+
+
+def is_stored(name):
+    return "pooler" not in name
+
+
+def save_gguf(spec, path):
+    """Writes the file and returns the model whose weights are those that it holds."""
+    model = weights.make_model(spec)
+    architecture, names = FAMILIES[spec.config_class]
+    writer = gguf.GGUFWriter(str(path), architecture)
+    add_metadata(writer, spec)
+    writer.add_file_type(gguf.LlamaFileType["MOSTLY_" + spec.gguf if spec.gguf != "F32" else "ALL_F32"])
+    held = {}
+    for name, parameter in model.named_parameters():
+        if not is_stored(name):
+            continue
+        array = np.ascontiguousarray(stored_form(spec, name, parameter.detach().numpy()))
+        kind = gguf.GGMLQuantizationType["F32" if array.ndim == 1 else spec.gguf]
+        data = quantize(array, kind)
+        writer.add_tensor(gguf_name(name, names), data, raw_dtype=kind)
+        held[name] = hugging_face_form(spec, name, dequantize(data, kind))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    if hasattr(model, "pooler"):
+        model.pooler = None
+    state = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in held.items()}
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    if unexpected or [name for name in missing if name != "lm_head.weight"]:
+        raise ValueError(f"{spec.name}: missing {missing}, unexpected {unexpected}")
+    model.tie_weights()
+    return model
