@@ -12,7 +12,8 @@ namespace headlens {
 /// One record after RFC 4180: fields with commas, quotes or line breaks are quoted; ends in CRLF.
 std::string csv_record(const std::vector<std::string>& fields);
 
-/// Columns: layer, position, token, rank, predicted_id, predicted_token, probability. Ranks start at
+/// Columns: layer, position, token, rank, predicted_id, predicted_token, probability. Ranks start
+/// at
 /// 1. Tokens are written as they are, with U+FFFD for broken UTF-8.
 std::string lens_csv(const LensResult& result);
 

@@ -5,9 +5,9 @@
 
 namespace headlens {
 
-/// How a token is shown to people, always on one line and always visible: spaces as "·", newlines as
-/// "⏎", tabs as "⇥", broken UTF-8 and control characters as "⟨0xE2⟩", other invisible characters as
-/// "⟨U+200B⟩", a leading combining mark on a dotted circle, the empty token as "∅".
+/// How a token is shown to people, always on one line and always visible: spaces as "·", newlines
+/// as "⏎", tabs as "⇥", broken UTF-8 and control characters as "⟨0xE2⟩", other invisible characters
+/// as "⟨U+200B⟩", a leading combining mark on a dotted circle, the empty token as "∅".
 /// @param max_columns  longer labels are cut in the middle with "…"; 0 means never
 std::string token_label(std::string_view token, int max_columns = 0);
 

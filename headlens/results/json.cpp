@@ -148,8 +148,7 @@ Json to_json(const LensResult& result) {
   if (result.positions.size() > 1) {
     Json positions = Json::array();
     for (std::size_t p = 0; p < result.positions.size(); ++p) {
-      positions.push_back(
-          {{"position", result.positions[p]}, {"layers", lens_layers(result, p)}});
+      positions.push_back({{"position", result.positions[p]}, {"layers", lens_layers(result, p)}});
     }
     json["positions"] = positions;
   }

@@ -11,10 +11,10 @@
 
 namespace headlens {
 
-/// JSON whose keys keep the order they were written in. Every form below is described by a schema in
-/// docs/schema/ and names it under "schema". Text that is not valid UTF-8 (a token may be part of a
-/// character) is written with U+FFFD and its exact bytes beside it as hex under "bytes"; numbers that
-/// are not finite become null.
+/// JSON whose keys keep the order they were written in. Every form below is described by a schema
+/// in docs/schema/ and names it under "schema". Text that is not valid UTF-8 (a token may be part
+/// of a character) is written with U+FFFD and its exact bytes beside it as hex under "bytes";
+/// numbers that are not finite become null.
 using Json = nlohmann::ordered_json;
 
 Json to_json(const Provenance& provenance);
@@ -24,8 +24,8 @@ Json to_json(const Prediction& prediction);
 /// "headlens/run/1": token_ids, top [{id, token, probability, logit}].
 Json to_json(const RunResult& result);
 
-/// "headlens/attention/1": shape [layers, heads, query, key], tokens and the names of the files that
-/// hold the numbers, which are not repeated here.
+/// "headlens/attention/1": shape [layers, heads, query, key], tokens and the names of the files
+/// that hold the numbers, which are not repeated here.
 /// @param files  names relative to the JSON file, e.g. {"attention.npy", "attention.safetensors"}
 /// @throws ShapeError  if the pattern is not of rank 4 or disagrees with the layers or tokens
 Json to_json(const AttentionResult& result, const std::vector<std::string>& files);

@@ -18,10 +18,10 @@ struct PrecisionDeviation {
 /// Where a result came from: enough to make it again.
 struct Provenance {
   std::string headlens_version;
-  std::string model_name;    ///< as the user gave it
-  std::string model_path;    ///< where the weights were read from
-  std::string model_family;  ///< "gpt2", "gpt_neox", "llama", "bert"
-  std::string model_sha256;  ///< of the weight file(s), in name order
+  std::string model_name;         ///< as the user gave it
+  std::string model_path;         ///< where the weights were read from
+  std::string model_family;       ///< "gpt2", "gpt_neox", "llama", "bert"
+  std::string model_sha256;       ///< of the weight file(s), in name order
   std::string precision = "f32";  ///< "f32" or "bf16"
   std::optional<PrecisionDeviation> precision_deviation;
   std::optional<std::uint64_t> seed;

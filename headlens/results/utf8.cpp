@@ -6,9 +6,9 @@ namespace headlens {
 namespace {
 
 struct LeadByte {
-  std::size_t length = 0;             // of the whole character; 0 if this byte cannot start one
-  unsigned char second_low = 0x80;    // allowed range of the second byte, which rules out
-  unsigned char second_high = 0xBF;   // overlong forms, surrogates and values past U+10FFFF
+  std::size_t length = 0;            // of the whole character; 0 if this byte cannot start one
+  unsigned char second_low = 0x80;   // allowed range of the second byte, which rules out
+  unsigned char second_high = 0xBF;  // overlong forms, surrogates and values past U+10FFFF
   char32_t bits = 0;
 };
 
