@@ -1,5 +1,7 @@
 """GGUF files as llama.cpp's converter would write them, and the model that they stand for."""
 
+import copy
+
 import gguf
 import numpy as np
 import torch
@@ -70,7 +72,7 @@ def hugging_face_form(spec, name, value):
 
 
 def add_metadata(writer, spec):
-    config = getattr(transformers, spec.config_class)(**spec.config)
+    config = getattr(transformers, spec.config_class)(**copy.deepcopy(spec.config))
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)

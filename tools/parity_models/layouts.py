@@ -40,10 +40,13 @@ def gpt_neox_buffers(folder, config):
 
 
 def legacy_rope(folder, config):
-    """As before Transformers 5: rope_theta and rope_scaling at the top of config.json."""
+    """As before Transformers 5: rope_theta and rope_scaling at the top of config.json, and the
+    kind of a linear scaling under "type"."""
+    scaling = dict(config.get("rope_scaling") or {})
+    if scaling.get("rope_type") == "linear":
+        scaling["type"] = scaling.pop("rope_type")
     edit_config(folder, drop=["rope_parameters"],
-                add={"rope_theta": config["rope_theta"],
-                     "rope_scaling": config.get("rope_scaling")})
+                add={"rope_theta": config["rope_theta"], "rope_scaling": scaling or None})
 
 
 def bert_position_ids(folder, config):

@@ -1,5 +1,6 @@
 """Random weights that make every parameter matter."""
 
+import copy
 import zlib
 
 import torch
@@ -35,7 +36,7 @@ def randomise(model, seed_text):
 def make_model(spec):
     import transformers
 
-    config = getattr(transformers, spec.config_class)(**spec.config)
+    config = getattr(transformers, spec.config_class)(**copy.deepcopy(spec.config))
     config._attn_implementation = "eager"
     model = getattr(transformers, spec.model_class)(config).to(torch.float32).eval()
     randomise(model, spec.name)
