@@ -15,6 +15,7 @@ fail() {
 
 stop_on_request() {
   trap - INT TERM
+  if [[ -t 1 ]]; then echo; fi
   complain "stopped on request after $(elapsed); run the same command again to go on"
   exit 130
 }

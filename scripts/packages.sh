@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the build, the tests and the checks need from Debian, and how it is installed where missing.
 
+# shellcheck disable=SC2034
 BUILD_PACKAGES=(
   build-essential g++ cmake ninja-build pkg-config git ccache mold
   python3 python3-venv python3-pip unzip ca-certificates
@@ -81,9 +82,12 @@ need_packages() {
   if ((${#missing[@]} == 0)); then return; fi
   find_root "${missing[@]}"
   quietly "apt-get update" apt-update apt_get update
-  quietly "installing ${#missing[@]} missing packages (${missing[*]})" apt-install \
+  say "missing: ${missing[*]}"
+  quietly "installing ${#missing[@]} Debian packages" apt-install \
     apt_get install --no-install-recommends "${missing[@]}"
   hash -r
-  [[ " ${missing[*]} " != *" cargo-web "* ]] || rust_is_ready || fail "$(command -v cargo) is Rust $(rust_version), and $(wanted_rust) is needed:" \
-    "update it (rustup update) or take it off the PATH"
+  if [[ " ${missing[*]} " == *" cargo-web "* ]] && ! rust_is_ready; then
+    fail "$(command -v cargo) is Rust $(rust_version), and $(wanted_rust) is needed:" \
+      "update it (rustup update) or take it off the PATH"
+  fi
 }
