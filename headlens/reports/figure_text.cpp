@@ -87,7 +87,7 @@ void draw_color_bar(cairo_t* context, TextPainter& painter, double x, double y, 
   if (painter.width(name, style) > height) return;
   painter.draw(
       name, {.size = 8.5},
-      {.x = x + kBar + 36, .y = y + height / 2, .anchor = Anchor::kCenter, .angle_degrees = -90});
+      {.x = x + kBar + 32, .y = y + height / 2, .anchor = Anchor::kCenter, .angle_degrees = -90});
 }
 
 std::vector<std::string> pooling_note(int pool) {

@@ -59,8 +59,6 @@ void paint_image(cairo_t* context, cairo_surface_t* image, double x, double y, d
 
 void paint_rectangles(cairo_t* context, std::span<const float> values, const MatrixLayout& layout,
                       double x, double y, ColorMap map) {
-  cairo_save(context);
-  cairo_set_antialias(context, CAIRO_ANTIALIAS_NONE);
   // Each cell reaches under the next, or viewers show hairlines between them.
   const double overlap = 0.25 * layout.cell;
   for (int row = 0; row < layout.cells; ++row) {
@@ -73,7 +71,6 @@ void paint_rectangles(cairo_t* context, std::span<const float> values, const Mat
       cairo_fill(context);
     }
   }
-  cairo_restore(context);
 }
 
 }  // namespace
@@ -105,7 +102,16 @@ std::vector<float> pool_max(TensorView<const float, 2> matrix, int factor) {
   return pooled;
 }
 
-bool paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
+bool holds_nan(TensorView<const float, 2> matrix) {
+  for (std::int64_t row = 0; row < matrix.size(0); ++row) {
+    for (std::int64_t column = 0; column < matrix.size(1); ++column) {
+      if (std::isnan(matrix(row, column))) return true;
+    }
+  }
+  return false;
+}
+
+void paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
                   double x, double y, ColorMap map, double pixels_per_point) {
   const std::vector<float> values = pool_max(matrix, layout.pool);
   if (layout.cells <= kMostRectangles) {
@@ -115,7 +121,6 @@ bool paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const Mat
     const Surface image = image_of(values, layout.cells, repeat, map);
     paint_image(context, image.get(), x, y, layout.cell / repeat);
   }
-  return std::ranges::any_of(values, [](float weight) { return std::isnan(weight); });
 }
 
 void paint_color_bar(cairo_t* context, double x, double y, double width, double height,

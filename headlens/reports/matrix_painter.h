@@ -27,10 +27,11 @@ MatrixLayout fit_matrix(int tokens, double max_side, double max_cell, double pix
 /// Largest weight of each factor x factor block, in C order; NaN if a block holds one.
 std::vector<float> pool_max(TensorView<const float, 2> matrix, int factor);
 
+bool holds_nan(TensorView<const float, 2> matrix);
+
 /// Draws the matrix with its top left corner at (x, y): as rectangles while there are few cells,
 /// else as an image, so that files stay small.
-/// @return  whether the matrix holds NaN
-bool paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
+void paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
                   double x, double y, ColorMap map, double pixels_per_point);
 
 /// Draws a vertical bar of the map's colours, 0 at the bottom and 1 at the top.

@@ -43,6 +43,10 @@ void TextPainter::set(std::string_view text, const TextStyle& style, double max_
   pango_font_description_set_weight(font_,
                                     style.bold ? PANGO_WEIGHT_SEMIBOLD : PANGO_WEIGHT_NORMAL);
   pango_layout_set_font_description(layout_, font_);
+  PangoAttrList* attributes = pango_attr_list_new();
+  if (!style.kerning) pango_attr_list_insert(attributes, pango_attr_font_features_new("kern=0"));
+  pango_layout_set_attributes(layout_, attributes);
+  pango_attr_list_unref(attributes);
   const std::string valid = replace_invalid_utf8(text);
   pango_layout_set_text(layout_, valid.data(), static_cast<int>(valid.size()));
   pango_layout_set_ellipsize(layout_, max_width > 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);

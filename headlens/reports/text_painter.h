@@ -16,6 +16,7 @@ struct TextStyle {
   double size = 9;  ///< points
   bool bold = false;
   Rgb color = kInk;
+  bool kerning = true;  ///< off keeps the mark for a space apart from the letter after it
 };
 
 enum class Anchor { kLeft, kCenter, kRight };

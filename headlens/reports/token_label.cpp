@@ -125,8 +125,15 @@ std::string isolated(std::string_view label) {
 
 std::string one_line(std::string_view text, int max_columns) {
   std::string line;
+  bool after_space = false;
   for (const Utf8Unit& unit : decode_utf8(text)) {
-    line += unit.code_point == U' ' ? " " : label_of(unit, false, false);
+    const bool space = unit.code_point == U' ';
+    if (!space) {
+      line += label_of(unit, false, false);
+    } else if (!after_space) {
+      line += ' ';
+    }
+    after_space = space;
   }
   if (display_width(line) <= max_columns) return line;
   const std::vector<Utf8Unit> units = decode_utf8(line);

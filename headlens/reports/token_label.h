@@ -15,7 +15,8 @@ std::string token_label(std::string_view token, int max_columns = 0);
 /// reorder what stands beside it.
 std::string isolated(std::string_view label);
 
-/// Text on one line, with "…" at the end if it is wider than `max_columns`. Line breaks are shown.
+/// Text on one line, with "…" at the end if it is wider than `max_columns`. Line breaks are shown
+/// as "⏎", runs of spaces as one.
 std::string one_line(std::string_view text, int max_columns);
 
 /// Columns that `text` takes in a terminal: 2 for wide characters, 0 for combining ones.
