@@ -30,7 +30,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-from parity_models import checks, expected, gguf_files, layouts, specs, weights
+from parity_models import checks, expected, gguf_files, layouts, sites, specs, weights
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "goldens" / "parity"
 

@@ -32,7 +32,7 @@ class ModelSpec:
 
 
 def gpt2(name, layout=None, sites=False, gguf=None, **changes):
-    config = dict(vocab_size=VOCABULARY, n_positions=32, n_embd=36, n_layer=2, n_head=3, n_inner=72,
+    config = dict(vocab_size=VOCABULARY, n_positions=16, n_embd=36, n_layer=2, n_head=3, n_inner=72,
                   layer_norm_epsilon=1e-5, bos_token_id=0, eos_token_id=0) | changes
     return ModelSpec(name, "GPT2Config", "GPT2LMHeadModel", config,
                      layout=layout, sites=sites, gguf=gguf)
@@ -40,7 +40,7 @@ def gpt2(name, layout=None, sites=False, gguf=None, **changes):
 
 def neox(name, layout=None, sites=False, **changes):
     config = dict(vocab_size=VOCABULARY, hidden_size=40, num_hidden_layers=2, num_attention_heads=5,
-                  intermediate_size=64, max_position_embeddings=32, rotary_pct=0.25,
+                  intermediate_size=64, max_position_embeddings=16, rotary_pct=0.25,
                   rotary_emb_base=10000, use_parallel_residual=True) | changes
     return ModelSpec(name, "GPTNeoXConfig", "GPTNeoXForCausalLM", config, layout=layout, sites=sites)
 
@@ -55,19 +55,19 @@ def llama_like(name, family, options=None, **changes):
 
 def bert_like(name, model_class, family="Bert", options=None, **changes):
     config = dict(vocab_size=VOCABULARY, hidden_size=36, num_hidden_layers=2, num_attention_heads=3,
-                  intermediate_size=72, max_position_embeddings=32, type_vocab_size=2,
+                  intermediate_size=72, max_position_embeddings=16, type_vocab_size=2,
                   layer_norm_eps=1e-12, pad_token_id=0) | changes
     return ModelSpec(name, f"{family}Config", model_class, config, **(options or {}))
 
 
 def distilbert(name, model_class, **changes):
-    config = dict(vocab_size=VOCABULARY, dim=40, n_layers=2, n_heads=4, hidden_dim=72,
-                  max_position_embeddings=32, sinusoidal_pos_embds=False, pad_token_id=0) | changes
+    config = dict(vocab_size=VOCABULARY, dim=32, n_layers=2, n_heads=4, hidden_dim=72,
+                  max_position_embeddings=16, sinusoidal_pos_embds=False, pad_token_id=0) | changes
     return ModelSpec(name, "DistilBertConfig", model_class, config)
 
 
 ROBERTA = dict(family="Roberta", type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5,
-               max_position_embeddings=34)
+               max_position_embeddings=18)
 LLAMA3_ROPE = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0,
                    original_max_position_embeddings=32)
 GGUF_LLAMA = dict(hidden_size=32, num_attention_heads=4, num_key_value_heads=2,
@@ -75,7 +75,7 @@ GGUF_LLAMA = dict(hidden_size=32, num_attention_heads=4, num_key_value_heads=2,
 
 SPECS = [
     gpt2("gpt2", sites=True),
-    gpt2("gpt2_inverse_layer_scale", n_layer=3, n_embd=24, n_inner=None,
+    gpt2("gpt2_inverse_layer_scale", n_layer=3, n_embd=20, n_head=2, n_inner=None,
          scale_attn_by_inverse_layer_idx=True),
     gpt2("gpt2_unprefixed", layout="gpt2_unprefixed", n_embd=24, n_head=2),
     neox("gpt_neox_parallel", layout="gpt_neox_buffers", sites=True),
@@ -95,8 +95,8 @@ SPECS = [
                head_dim=12),
     llama_like("qwen2", "Qwen2", dict(layout="legacy_rope"), tie_word_embeddings=True,
                rope_theta=1000000.0),
-    llama_like("qwen3", "Qwen3", num_attention_heads=4, hidden_size=40, head_dim=14,
-               rms_norm_eps=1e-6),
+    llama_like("qwen3", "Qwen3", dict(sites=True), num_attention_heads=4, hidden_size=32,
+               head_dim=12, rms_norm_eps=1e-6),
     bert_like("bert", "BertModel", options=dict(layout="bert_position_ids")),
     bert_like("bert_masked_lm", "BertForMaskedLM", options=dict(layout="bert_gamma_beta", sites=True)),
     bert_like("bert_classification", "BertForSequenceClassification", hidden_size=24,
