@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "headlens/kernels/packed_linear.h"
+
+namespace headlens {
+
+/// How oneDNN wants the weights of one inner product laid out on this processor.
+struct InnerProductLayout {
+  std::int64_t out_features = 0;
+  std::int64_t in_features = 0;
+  std::int64_t byte_size = 0;
+  /// Bytes of one panel of kPanelColumns output features, [padded_depth][64] in f32 or
+  /// [padded_depth / 2][64][2] in bf16; 0 where oneDNN wants some other layout.
+  std::int64_t panel_bytes = 0;
+  std::int64_t padded_depth = 0;
+};
+
+InnerProductLayout inner_product_layout(std::int64_t out_features, std::int64_t in_features,
+                                        Precision precision);
+
+struct InnerProductInput {
+  const float* x;
+  std::int64_t rows;
+  std::int64_t in_features;
+  std::int64_t out_features;
+};
+
+/// y (+)= x W^T + bias on the calling thread. Primitives are made once a thread and shape (rows are
+/// bucketed where many shapes come) and kept.
+void run_inner_product(const InnerProductLayout& layout, Precision precision,
+                       const InnerProductInput& input, const std::byte* weights, const float* bias,
+                       float* y, bool accumulate);
+
+/// Lets oneDNN place rows [first, first + n) of W, for layouts without panels.
+void reorder_rows(const InnerProductLayout& layout, Precision precision, std::int64_t first,
+                  std::int64_t n, const float* rows, std::byte* weights);
+
+}  // namespace headlens

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "headlens/base/team.h"
+
+namespace headlens {
+
+/// What the products read; sums are always float32.
+enum class Precision : std::uint8_t { f32, bf16 };
+
+std::string_view to_string(Precision precision);
+
+/// y = x W^T + b with the weights packed once for oneDNN. Weights are filled in row by row from
+/// float32 and are then immutable; products may run on several threads at once.
+class PackedLinear {
+ public:
+  PackedLinear();
+  /// @param out_features, in_features  the shape of W, as in a checkpoint's [out, in]
+  /// @param has_bias  starts as zeros; see bias()
+  PackedLinear(std::int64_t out_features, std::int64_t in_features, Precision precision,
+               bool has_bias);
+  ~PackedLinear();
+  PackedLinear(PackedLinear&&) noexcept;
+  PackedLinear& operator=(PackedLinear&&) noexcept;
+
+  /// Sets rows [first, first + n) of W from row-major float32 [n, in_features]. Different rows may
+  /// be packed by different threads, whole panels (kPanelColumns rows) each.
+  void pack_rows(std::int64_t first, std::int64_t n, const float* rows);
+  /// Writable, [out_features]; empty without a bias.
+  std::span<float> bias();
+
+  /// y[rows, out_features] (+)= x[rows, in_features] W^T + b, on the calling thread alone.
+  void multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const;
+
+  /// The same for output features [columns.begin, columns.end) only. y is dense with
+  /// y_stride = columns.size(); begin and end are multiples of kPanelColumns (or the end of W).
+  /// Needs has_panels().
+  void multiply_block(const float* x, std::int64_t rows, Range columns, float* y) const;
+
+  /// The same for a few rows (up to some dozens), writing into y[rows, out_features] only the
+  /// given output features, so that threads can share one product by columns. begin and end are
+  /// multiples of kColumnGrain (or the end of W). Needs has_panels() and float32.
+  void multiply_columns(const float* x, std::int64_t rows, Range columns, float* y,
+                        bool accumulate) const;
+
+  /// Whether the packed layout is panels of kPanelColumns output features.
+  bool has_panels() const;
+  std::int64_t out_features() const { return out_features_; }
+  std::int64_t in_features() const { return in_features_; }
+  bool empty() const { return out_features_ == 0; }
+  Precision precision() const { return precision_; }
+  /// Of the packed weights.
+  std::int64_t byte_size() const;
+
+  static constexpr std::int64_t kColumnGrain = 32;
+
+ private:
+  struct Packed;
+  std::int64_t out_features_ = 0;
+  std::int64_t in_features_ = 0;
+  Precision precision_ = Precision::f32;
+  std::unique_ptr<Packed> packed_;
+};
+
+}  // namespace headlens

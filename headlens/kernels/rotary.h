@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+
+namespace headlens {
+
+/// Rotates one head's vector in place (Su et al. 2021): pair i turns by the angle whose cosine and
+/// sine are given. Pairs are (i, i + n_pairs), the "rotate half" layout of Hugging Face.
+/// @param cosine, sine  [n_pairs] for this position
+void rotate_half(float* head, const float* cosine, const float* sine, std::int64_t n_pairs);
+
+}  // namespace headlens
