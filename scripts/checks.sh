@@ -30,7 +30,7 @@ lint_sources() {
   format_sources --check
   say "shellcheck"
   (cd "$ROOT" && shellcheck -x run scripts/*.sh .ci/run tests/front_door/*.sh)
-  configure release
+  configure_release
   quietly "clang-tidy (slow: every source file)" clang-tidy tidy_sources
   if [[ -d $ROOT/tests/architecture ]]; then
     compile release architecture_test

@@ -20,8 +20,8 @@ stop_on_request() {
   exit 130
 }
 
-# Copies standard input to a log, and shows that it moves: ninja's [done/total] where there is one,
-# else the seconds. On a terminal in one line that is rewritten, elsewhere in a line every half minute.
+# Copies standard input to a log, and shows that it moves: ninja's [done/total], the crate that cargo
+# compiles or the package that apt-get unpacks, else the seconds. On a terminal in one line that is rewritten, elsewhere in a line every half minute.
 follow() {
   local label=$1 log=$2 line state='' began=$SECONDS next=$((SECONDS + 30)) status
   while true; do
@@ -29,7 +29,9 @@ follow() {
     IFS= read -r -t 2 line || status=$?
     if ((status == 0)); then
       printf '%s\n' "$line"
-      if [[ $line =~ ^\[([0-9]+/[0-9]+)\] ]]; then state=" ${BASH_REMATCH[1]}"; fi
+      if [[ $line =~ ^\[([0-9]+/[0-9]+)\] || $line =~ ^\ *((Compiling|Unpacking|Setting up)\ [^ ]+) ]]; then
+        state=" ${BASH_REMATCH[1]}"
+      fi
     elif ((status > 128)); then
       printf '%s' "$line"
     else
