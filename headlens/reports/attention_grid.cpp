@@ -76,7 +76,8 @@ GridPage lay_out(const PromptTokens& prompt, int heads, double pixels_per_point)
   page.matrix =
       fit_matrix(static_cast<int>(prompt.tokens.size()), panel, kLargestCell, pixels_per_point);
   measure_text([&](TextPainter& painter) {
-    page.labels = axis_labels(painter, prompt, page.matrix, 8, kLabelColumns);
+    page.labels =
+        axis_labels(painter, prompt, page.matrix, 8, kLabelColumns, ThinnedNames::kPositions);
   });
   const double labels = std::max(page.labels.longest + 8, key_label_height(page.labels));
   page.left = snapped(kPageMargin + kAxisNameHeight + labels, pixels_per_point);

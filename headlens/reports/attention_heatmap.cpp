@@ -38,7 +38,8 @@ HeatmapPage lay_out(const PromptTokens& prompt, double pixels_per_point) {
   const double side = std::clamp(tokens * kSidePerToken, kLeastSide, kMostSide);
   page.matrix = fit_matrix(tokens, side, kLargestCell, pixels_per_point);
   measure_text([&](TextPainter& painter) {
-    page.labels = axis_labels(painter, prompt, page.matrix, 9, kLabelColumns);
+    page.labels = axis_labels(painter, prompt, page.matrix, 9, kLabelColumns,
+                              ThinnedNames::kPositionsAndTokens);
   });
   const double labels = std::max(page.labels.longest + 8, key_label_height(page.labels));
   page.left = snapped(kPageMargin + kAxisNameHeight + labels, pixels_per_point);

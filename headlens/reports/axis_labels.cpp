@@ -26,7 +26,7 @@ void draw_tick(cairo_t* context, double x, double y, double dx, double dy) {
 }  // namespace
 
 AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const MatrixLayout& layout,
-                       double font_size, int max_columns) {
+                       double font_size, int max_columns, ThinnedNames thinned) {
   AxisLabels labels;
   labels.style.kerning = false;
   const double spacing = layout.cell / layout.pool;
@@ -35,7 +35,10 @@ AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const M
   if (spacing < needed) labels.step = static_cast<int>(std::ceil(needed * 1.15 / spacing));
   for (std::size_t i = 0; i < prompt.tokens.size(); ++i) {
     std::string name = token_label(prompt.tokens[i].text, max_columns);
-    if (labels.step > 1) name = fmt::format("{}: {}", i, name);
+    if (labels.step > 1) {
+      name =
+          thinned == ThinnedNames::kPositions ? std::to_string(i) : fmt::format("{}: {}", i, name);
+    }
     if (i % static_cast<std::size_t>(labels.step) == 0) {
       labels.longest = std::max(labels.longest, painter.width(name, labels.style));
     }

@@ -10,7 +10,7 @@
 namespace headlens {
 
 /// Names of the tokens along the two axes of an attention matrix. Where they would not fit, only
-/// every step-th is drawn, with its position before it.
+/// every step-th is drawn, by its position.
 struct AxisLabels {
   std::vector<std::string> names;  ///< one a token
   TextStyle style;
@@ -18,9 +18,12 @@ struct AxisLabels {
   double longest = 0;  ///< widest drawn name, points
 };
 
+/// What stands for a token where not all are named.
+enum class ThinnedNames { kPositionsAndTokens, kPositions };
+
 /// @param font_size  points; less where cells are small, but not below 5
 AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const MatrixLayout& layout,
-                       double font_size, int max_columns);
+                       double font_size, int max_columns, ThinnedNames thinned);
 
 /// Right-aligned names left of a matrix whose top left corner is (x, y).
 void draw_query_labels(cairo_t* context, TextPainter& painter, const AxisLabels& labels,

@@ -16,9 +16,11 @@ namespace headlens {
 namespace {
 
 constexpr int kMostColumns = 24;
+constexpr std::size_t kMostRanks = 10;
 constexpr double kRowHeight = 15;
 constexpr double kRowNames = 76;
 constexpr double kColumnNames = 32;
+constexpr double kShortColumnNames = 22;  // without a second line
 constexpr double kTallestBar = 300;
 constexpr double kNarrowestPage = 420;
 constexpr int kLabelColumns = 18;
@@ -91,7 +93,7 @@ LensPicture picture_of_ranks(const LensResult& result) {
                       .text = {}};
   std::size_t ranks = 0;
   for (const auto& layer : result.cells_LP) ranks = std::max(ranks, layer.front().top.size());
-  for (std::size_t rank = 0; rank < ranks && rank < 10; ++rank) {
+  for (std::size_t rank = 0; rank < std::max<std::size_t>(1, ranks) && rank < kMostRanks; ++rank) {
     picture.columns.push_back(column_of_rank(result, rank));
   }
   const std::string token = token_label(result.prompt.tokens[position].text, kLabelColumns);
@@ -133,7 +135,8 @@ LensPicture picture_of(const LensResult& result) {
 /// Where the parts of the figure stand, in points from the top left corner.
 struct LensPage {
   double left = kPageMargin + kRowNames;
-  double top = kPageMargin + kHeaderHeight + kColumnNames;
+  double column_names = kColumnNames;
+  double top = 0;
   double column_width = 0;
   double right = 0;
   double bottom = 0;
@@ -143,6 +146,8 @@ struct LensPage {
 
 LensPage lay_out(const LensPicture& picture, std::size_t layers, double pixels_per_point) {
   LensPage page;
+  if (picture.columns.front().under_name.empty()) page.column_names = kShortColumnNames;
+  page.top = kPageMargin + kHeaderHeight + page.column_names;
   double widest = 30;
   measure_text([&](TextPainter& painter) {
     for (const Column& column : picture.columns) {
@@ -237,7 +242,7 @@ void write_lens_figure(const std::filesystem::path& path, const LensResult& resu
                 page.left + static_cast<double>(i) * page.column_width, options.color_map);
   }
   draw_frame(canvas.context(), page.left, page.top, page.right - page.left, page.bottom - page.top);
-  painter.draw(picture.axis_name, {.size = 9}, {.x = page.left, .y = page.top - kColumnNames});
+  painter.draw(picture.axis_name, {.size = 9}, {.x = page.left, .y = page.top - page.column_names});
   draw_color_bar(canvas.context(), painter, page.right + 18, page.top,
                  std::min(kTallestBar, page.bottom - page.top), options.color_map,
                  picture.bar_name);

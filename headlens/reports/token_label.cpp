@@ -106,9 +106,10 @@ std::string cut_in_the_middle(const std::string& label, int max_columns) {
 std::string token_label(std::string_view token, int max_columns) {
   if (token.empty()) return "∅";
   const std::vector<Utf8Unit> units = decode_utf8(token);
+  const bool only_spaces = token.find_first_not_of(' ') == std::string_view::npos;
   std::string label;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    label += label_of(units[i], i == 0, i + 1 == units.size());
+    label += only_spaces ? "␣" : label_of(units[i], i == 0, i + 1 == units.size());
   }
   if (max_columns <= 0 || display_width(label) <= max_columns) return label;
   return cut_in_the_middle(label, max_columns);
@@ -135,8 +136,12 @@ std::string one_line(std::string_view text, int max_columns) {
     }
     after_space = space;
   }
-  if (display_width(line) <= max_columns) return line;
-  const std::vector<Utf8Unit> units = decode_utf8(line);
+  return cut_at_end(line, max_columns);
+}
+
+std::string cut_at_end(std::string_view text, int max_columns) {
+  if (display_width(text) <= max_columns) return std::string(text);
+  const std::vector<Utf8Unit> units = decode_utf8(text);
   return join(units, 0, prefix_length(units, std::max(max_columns - 1, 0))) + "…";
 }
 

@@ -19,6 +19,9 @@ std::string isolated(std::string_view label);
 /// as "⏎", runs of spaces as one.
 std::string one_line(std::string_view text, int max_columns);
 
+/// `text` as it is, with "…" at the end if it is wider than `max_columns`.
+std::string cut_at_end(std::string_view text, int max_columns);
+
 /// Columns that `text` takes in a terminal: 2 for wide characters, 0 for combining ones.
 int display_width(std::string_view text);
 

@@ -1,0 +1,70 @@
+#include "headlens/reports/csv.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "headlens/reports/lens_access.h"
+#include "headlens/results/utf8.h"
+
+namespace headlens {
+namespace {
+
+/// Digits that tell any two floats apart; nothing where there is no number.
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{:.9g}", value) : "";
+}
+
+std::string quoted(std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  std::string text = "\"";
+  for (const char c : field) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + '"';
+}
+
+}  // namespace
+
+std::string csv_record(const std::vector<std::string>& fields) {
+  std::string record;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) record += ',';
+    record += quoted(replace_invalid_utf8(fields[i]));
+  }
+  return record + "\r\n";
+}
+
+std::string lens_csv(const LensResult& result) {
+  check_lens(result);
+  std::string csv = csv_record(
+      {"layer", "position", "token", "rank", "predicted_id", "predicted_token", "probability"});
+  for (std::size_t l = 0; l < result.layers.size(); ++l) {
+    for (std::size_t p = 0; p < result.positions.size(); ++p) {
+      const int position = result.positions[p];
+      const std::vector<Prediction>& top = result.cells_LP[l][p].top;
+      for (std::size_t rank = 0; rank < top.size(); ++rank) {
+        csv += csv_record({std::to_string(result.layers[l]), std::to_string(position),
+                           result.prompt.tokens[position].text, std::to_string(rank + 1),
+                           std::to_string(top[rank].id), top[rank].token,
+                           number(top[rank].probability)});
+      }
+    }
+  }
+  return csv;
+}
+
+std::string run_csv(const RunResult& result) {
+  std::string csv =
+      csv_record({"position", "rank", "predicted_id", "predicted_token", "probability", "logit"});
+  for (std::size_t rank = 0; rank < result.top.size(); ++rank) {
+    const Prediction& prediction = result.top[rank];
+    csv += csv_record({std::to_string(result.position), std::to_string(rank + 1),
+                       std::to_string(prediction.id), prediction.token,
+                       number(prediction.probability), number(prediction.logit)});
+  }
+  return csv;
+}
+
+}  // namespace headlens
