@@ -86,12 +86,13 @@ void throw_json_error(const std::filesystem::path& path, std::string_view text,
   const auto line = 1 + std::ranges::count(before, '\n');
   const std::size_t line_start = before.rfind('\n') + 1;
   constexpr std::string_view kDetail = "column ";
+  constexpr std::size_t kLongestDetail = 160;  // It quotes the file.
   if (const auto at = message.find(kDetail); at != std::string_view::npos) {
     message.remove_prefix(std::min(message.find(": ", at) + 2, message.size()));
   }
   throw FormatError(path.string(), byte,
                     fmt::format("not valid JSON at line {}, column {}: {}", line,
-                                byte - line_start + 1, message));
+                                byte - line_start + 1, printable(message, kLongestDetail)));
 }
 
 json parse_json(std::string_view text, const std::filesystem::path& name,

@@ -6,11 +6,10 @@
 
 namespace headlens {
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
+std::string printable(std::string_view text, std::size_t longest) {
   if (text.empty()) return "\"\"";
   std::string result;
-  for (const char c : text.substr(0, kLongest)) {
+  for (const char c : text.substr(0, longest)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte >= 0x7f) {
       result += fmt::format("\\x{:02x}", byte);
@@ -18,7 +17,7 @@ std::string printable(std::string_view text) {
       result += c;
     }
   }
-  if (text.size() > kLongest) result += "...";
+  if (text.size() > longest) result += "...";
   return result;
 }
 

@@ -37,7 +37,7 @@ struct NamedTensor {
 
 /// Writes F32 tensors in the order given; the file appears only when it is whole.
 /// @throws ShapeError  if a tensor's shape and number of values disagree
-/// @throws UsageError  if a name occurs twice, is "__metadata__" or is not UTF-8
+/// @throws UsageError  if a name occurs twice or is "__metadata__", or text is not UTF-8
 /// @throws ResourceError  if the file cannot be written
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata = {});
