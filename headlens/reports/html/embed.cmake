@@ -1,0 +1,21 @@
+# cmake -DOUTPUT=page_assets.cpp -DFOLDER=html -P embed.cmake
+#   Turns the page's template, styles and scripts into string constants.
+function(embed name)
+  set(text "")
+  foreach(file ${ARGN})
+    file(READ ${FOLDER}/${file} part)
+    string(APPEND text "${part}")
+  endforeach()
+  string(FIND "${text}" ")ASSET\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${ARGN} contain the end mark of a string constant")
+  endif()
+  set(source "${source}const std::string_view ${name} = R\"ASSET(${text})ASSET\";\n\n" PARENT_SCOPE)
+endfunction()
+
+set(source "#include \"headlens/reports/page_assets.h\"\n\nnamespace headlens {\n\n")
+embed(kPageTemplate page.html)
+embed(kPageStyles page.css)
+embed(kPageScripts payload.js dom.js heatmap.js attention.js lens.js page.js)
+string(APPEND source "}  // namespace headlens\n")
+file(WRITE ${OUTPUT} "${source}")
