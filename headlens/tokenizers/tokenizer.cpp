@@ -5,12 +5,13 @@
 #include "headlens/base/errors.h"
 #include "headlens/base/mapped_file.h"
 #include "headlens/tokenizers/ffi/headlens_tokenizers_ffi.h"
+#include "headlens/tokenizers/tokenizer_parts.h"
 
 namespace headlens {
 namespace {
 
-const std::uint8_t* bytes_of(std::string_view text) {
-  return reinterpret_cast<const std::uint8_t*>(text.data());
+HeadlensTokenizersText text_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 std::string take(HeadlensTokenizersBytes bytes) {
@@ -36,14 +37,14 @@ struct EncodingOwner {
 Tokenizer::Tokenizer(HeadlensTokenizersEngine* engine)
     : engine_(engine, [](HeadlensTokenizersEngine* owned) { headlens_tokenizers_free(owned); }) {}
 
+Tokenizer Tokenizer::adopt(std::int32_t status, HeadlensTokenizersEngine* engine,
+                           HeadlensTokenizersBytes error, std::string origin_for_errors) {
+  if (status == HEADLENS_TOKENIZERS_OK) return Tokenizer(engine);
+  throw FormatError(std::move(origin_for_errors), "not a usable tokenizer: " + take(error));
+}
+
 Tokenizer Tokenizer::from_json(std::string_view json, std::string origin_for_errors) {
-  HeadlensTokenizersEngine* engine = nullptr;
-  HeadlensTokenizersBytes error{};
-  if (headlens_tokenizers_from_json(bytes_of(json), json.size(), &engine, &error) !=
-      HEADLENS_TOKENIZERS_OK) {
-    throw FormatError(std::move(origin_for_errors), "not a usable tokenizer: " + take(error));
-  }
-  return Tokenizer(engine);
+  return build_tokenizer(json, nlohmann::json::object(), std::move(origin_for_errors));
 }
 
 Tokenizer Tokenizer::from_file(const std::filesystem::path& tokenizer_json) {
@@ -56,8 +57,8 @@ Tokenizer Tokenizer::from_file(const std::filesystem::path& tokenizer_json) {
 Encoding Tokenizer::encode(std::string_view text, SpecialTokens mode) const {
   EncodingOwner owner;
   HeadlensTokenizersBytes error{};
-  check(headlens_tokenizers_encode(engine_.get(), bytes_of(text), text.size(),
-                                   mode == SpecialTokens::add, &owner.view, &error),
+  check(headlens_tokenizers_encode(engine_.get(), text_of(text), mode == SpecialTokens::add,
+                                   &owner.view, &error),
         error);
   const HeadlensTokenizersEncoding& view = owner.view;
   Encoding encoding;
@@ -94,11 +95,14 @@ std::string Tokenizer::piece(std::int32_t id) const {
   return take(text);
 }
 
+bool Tokenizer::contains(std::int32_t id) const {
+  return headlens_tokenizers_contains(engine_.get(), id);
+}
+
 std::optional<std::int32_t> Tokenizer::id_of(std::string_view piece) const {
   std::int32_t id = -1;
   HeadlensTokenizersBytes error{};
-  check(headlens_tokenizers_id_of(engine_.get(), bytes_of(piece), piece.size(), &id, &error),
-        error);
+  check(headlens_tokenizers_id_of(engine_.get(), text_of(piece), &id, &error), error);
   if (id < 0) return std::nullopt;
   return id;
 }

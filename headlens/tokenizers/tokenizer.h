@@ -3,15 +3,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+struct HeadlensTokenizersBytes;
 struct HeadlensTokenizersEngine;
 
 namespace headlens {
+
+struct TokenizerParts;
 
 /// What becomes of the tokenizer's special tokens (BOS, CLS, SEP ...): added or left out when text
 /// is encoded, kept or left out when ids are decoded.
@@ -60,6 +64,9 @@ class Tokenizer {
   /// @throws UsageError  if the id is not in the vocabulary
   std::string piece(std::int32_t id) const;
 
+  /// False for ids of a model's padded rows, which no token belongs to.
+  bool contains(std::int32_t id) const;
+
   std::optional<std::int32_t> id_of(std::string_view piece) const;
 
   /// Entries, added tokens included.
@@ -69,7 +76,13 @@ class Tokenizer {
   bool is_special(std::int32_t id) const;
 
  private:
+  friend Tokenizer build_tokenizer(const TokenizerParts& parts, std::string origin_for_errors);
+  friend Tokenizer build_tokenizer(std::string_view json, const nlohmann::json& changes,
+                                   std::string origin_for_errors);
+
   explicit Tokenizer(HeadlensTokenizersEngine* engine);
+  static Tokenizer adopt(std::int32_t status, HeadlensTokenizersEngine* engine,
+                         HeadlensTokenizersBytes error, std::string origin_for_errors);
 
   std::shared_ptr<const HeadlensTokenizersEngine> engine_;
 };

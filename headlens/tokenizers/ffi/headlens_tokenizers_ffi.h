@@ -22,7 +22,7 @@ typedef enum {
 typedef struct HeadlensTokenizersEngine HeadlensTokenizersEngine;
 
 /// Freed by headlens_tokenizers_free_bytes.
-typedef struct {
+typedef struct HeadlensTokenizersBytes {
   uint8_t* data;
   size_t length;
 } HeadlensTokenizersBytes;
@@ -39,15 +39,49 @@ typedef struct {
   void* owner;
 } HeadlensTokenizersEncoding;
 
-int32_t headlens_tokenizers_from_json(const uint8_t* json, size_t length,
+/// Bytes that the caller owns for the time of the call; not necessarily terminated.
+typedef struct {
+  const uint8_t* data;
+  size_t length;
+} HeadlensTokenizersText;
+
+typedef enum {
+  HEADLENS_TOKENIZERS_BPE = 0,
+  HEADLENS_TOKENIZERS_WORDPIECE = 1,
+} HeadlensTokenizersModelKind;
+
+/// A vocabulary in memory.
+typedef struct {
+  int32_t kind;
+  const HeadlensTokenizersText* pieces;
+  const int32_t* ids;  ///< null: piece i has id i
+  size_t piece_count;
+  const HeadlensTokenizersText* merges;  ///< left and right parts in turn, best merge first
+  size_t merge_count;                    ///< pairs
+  HeadlensTokenizersText unknown;        ///< no bytes: none
+  bool byte_fallback;
+  bool fuse_unknown;
+  bool ignore_merges;
+} HeadlensTokenizersModel;
+
+/// @param components  JSON in the spelling of tokenizer.json, or no bytes: normalizer,
+///                    pre_tokenizer, post_processor and decoder replace what is there (null removes
+///                    it), added_tokens are added, and amend lists steps by type whose named fields
+///                    replace those of the step of that type, if there is one
+int32_t headlens_tokenizers_from_json(HeadlensTokenizersText json,
+                                      HeadlensTokenizersText components,
                                       HeadlensTokenizersEngine** out,
                                       HeadlensTokenizersBytes* error);
+int32_t headlens_tokenizers_from_model(const HeadlensTokenizersModel* model,
+                                       HeadlensTokenizersText components,
+                                       HeadlensTokenizersEngine** out,
+                                       HeadlensTokenizersBytes* error);
 void headlens_tokenizers_free(HeadlensTokenizersEngine* engine);
 void headlens_tokenizers_free_bytes(HeadlensTokenizersBytes bytes);
 void headlens_tokenizers_free_encoding(HeadlensTokenizersEncoding encoding);
 
-int32_t headlens_tokenizers_encode(const HeadlensTokenizersEngine* engine, const uint8_t* text,
-                                   size_t length, bool add_special_tokens,
+int32_t headlens_tokenizers_encode(const HeadlensTokenizersEngine* engine,
+                                   HeadlensTokenizersText text, bool add_special_tokens,
                                    HeadlensTokenizersEncoding* out, HeadlensTokenizersBytes* error);
 int32_t headlens_tokenizers_decode(const HeadlensTokenizersEngine* engine, const int32_t* ids,
                                    size_t count, bool skip_special_tokens,
@@ -55,11 +89,13 @@ int32_t headlens_tokenizers_decode(const HeadlensTokenizersEngine* engine, const
 int32_t headlens_tokenizers_decode_token(const HeadlensTokenizersEngine* engine, int32_t id,
                                          HeadlensTokenizersBytes* out,
                                          HeadlensTokenizersBytes* error);
+bool headlens_tokenizers_contains(const HeadlensTokenizersEngine* engine, int32_t id);
 int32_t headlens_tokenizers_piece(const HeadlensTokenizersEngine* engine, int32_t id,
                                   HeadlensTokenizersBytes* out, HeadlensTokenizersBytes* error);
 /// Gives -1 for a piece that is not in the vocabulary.
-int32_t headlens_tokenizers_id_of(const HeadlensTokenizersEngine* engine, const uint8_t* piece,
-                                  size_t length, int32_t* out, HeadlensTokenizersBytes* error);
+int32_t headlens_tokenizers_id_of(const HeadlensTokenizersEngine* engine,
+                                  HeadlensTokenizersText piece, int32_t* out,
+                                  HeadlensTokenizersBytes* error);
 bool headlens_tokenizers_is_special(const HeadlensTokenizersEngine* engine, int32_t id);
 size_t headlens_tokenizers_vocabulary_size(const HeadlensTokenizersEngine* engine);
 

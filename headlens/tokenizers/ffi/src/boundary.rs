@@ -5,7 +5,9 @@ use std::panic::{catch_unwind, set_hook, AssertUnwindSafe};
 use std::slice;
 use std::sync::Once;
 
-use crate::engine::{usage, Encoded, Engine, Failure, Outcome};
+use crate::engine::{Encoded, Engine};
+use crate::model::{Kind, Vocabulary};
+use crate::outcome::{bad_format, bad_usage, Failure, Outcome};
 
 /// Bytes that Rust owns until `headlens_tokenizers_free_bytes`.
 #[repr(C)]
@@ -26,6 +28,34 @@ pub struct EncodingView {
     owner: *mut Encoded,
 }
 
+/// Bytes that C owns for the time of the call.
+#[repr(C)]
+pub struct Text {
+    data: *const u8,
+    length: usize,
+}
+
+/// A vocabulary that C owns for the time of the call.
+#[repr(C)]
+pub struct Model {
+    kind: i32,
+    pieces: *const Text,
+    ids: *const i32,
+    piece_count: usize,
+    merges: *const Text,
+    merge_count: usize,
+    unknown: Text,
+    byte_fallback: bool,
+    fuse_unknown: bool,
+    ignore_merges: bool,
+}
+
+impl Text {
+    unsafe fn bytes<'a>(&self) -> &'a [u8] {
+        view(self.data, self.length)
+    }
+}
+
 impl OwnedBytes {
     fn new(bytes: Vec<u8>) -> OwnedBytes {
         let boxed = bytes.into_boxed_slice();
@@ -40,7 +70,11 @@ fn silence_panics() {
 }
 
 /// Runs `work`, stores its value or its error's text, and returns the status.
-unsafe fn guarded<T>(out: *mut T, error: *mut OwnedBytes, work: impl FnOnce() -> Outcome<T>) -> i32 {
+unsafe fn guarded<T>(
+    out: *mut T,
+    error: *mut OwnedBytes,
+    work: impl FnOnce() -> Outcome<T>,
+) -> i32 {
     silence_panics();
     let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic
@@ -72,13 +106,44 @@ unsafe fn view<'a, T>(data: *const T, length: usize) -> &'a [T] {
 
 #[no_mangle]
 pub unsafe extern "C" fn headlens_tokenizers_from_json(
-    json: *const u8,
-    length: usize,
+    json: Text,
+    components: Text,
     out: *mut *mut Engine,
     error: *mut OwnedBytes,
 ) -> i32 {
     guarded(out, error, || {
-        Engine::from_json(view(json, length)).map(|engine| Box::into_raw(Box::new(engine)))
+        let engine = Engine::from_json(json.bytes(), components.bytes())?;
+        Ok(Box::into_raw(Box::new(engine)))
+    })
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn headlens_tokenizers_from_model(
+    model: *const Model,
+    components: Text,
+    out: *mut *mut Engine,
+    error: *mut OwnedBytes,
+) -> i32 {
+    guarded(out, error, || {
+        let engine = Engine::from_vocabulary(vocabulary_of(&*model)?, components.bytes())?;
+        Ok(Box::into_raw(Box::new(engine)))
+    })
+}
+
+unsafe fn vocabulary_of(model: &Model) -> Outcome<Vocabulary<'_>> {
+    let ids = view(model.ids, if model.ids.is_null() { 0 } else { model.piece_count });
+    let unsigned: Result<Vec<u32>, _> = ids.iter().map(|&id| u32::try_from(id)).collect();
+    let unsigned = unsigned.map_err(|_| bad_format("a token has a negative id"))?;
+    let merges = view(model.merges, 2 * model.merge_count);
+    Ok(Vocabulary {
+        kind: if model.kind == 0 { Kind::Bpe } else { Kind::WordPiece },
+        pieces: view(model.pieces, model.piece_count).iter().map(|text| text.bytes()).collect(),
+        ids: if ids.is_empty() { (0..model.piece_count as u32).collect() } else { unsigned },
+        merges: merges.iter().map(|text| text.bytes()).collect(),
+        unknown: (model.unknown.length > 0).then(|| model.unknown.bytes()),
+        byte_fallback: model.byte_fallback,
+        fuse_unknown: model.fuse_unknown,
+        ignore_merges: model.ignore_merges,
     })
 }
 
@@ -106,14 +171,13 @@ pub unsafe extern "C" fn headlens_tokenizers_free_encoding(encoding: EncodingVie
 #[no_mangle]
 pub unsafe extern "C" fn headlens_tokenizers_encode(
     engine: *const Engine,
-    text: *const u8,
-    length: usize,
+    text: Text,
     add_special_tokens: bool,
     out: *mut EncodingView,
     error: *mut OwnedBytes,
 ) -> i32 {
     guarded(out, error, || {
-        let encoded = Box::new((*engine).encode(view(text, length), add_special_tokens)?);
+        let encoded = Box::new((*engine).encode(text.bytes(), add_special_tokens)?);
         Ok(EncodingView {
             ids: encoded.ids.as_ptr(),
             begins: encoded.begins.as_ptr(),
@@ -165,15 +229,19 @@ pub unsafe extern "C" fn headlens_tokenizers_piece(
 #[no_mangle]
 pub unsafe extern "C" fn headlens_tokenizers_id_of(
     engine: *const Engine,
-    piece: *const u8,
-    length: usize,
+    piece: Text,
     out: *mut i32,
     error: *mut OwnedBytes,
 ) -> i32 {
-    guarded(out, error, || match (*engine).id_of(view(piece, length)) {
+    guarded(out, error, || match (*engine).id_of(piece.bytes()) {
         None => Ok(-1),
-        Some(id) => i32::try_from(id).or_else(|_| usage(format!("token id {id} exceeds 31 bits"))),
+        Some(id) => i32::try_from(id).map_err(bad_usage),
     })
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn headlens_tokenizers_contains(engine: *const Engine, id: i32) -> bool {
+    catch_unwind(AssertUnwindSafe(|| (*engine).piece(id).is_ok())).unwrap_or(false)
 }
 
 #[no_mangle]

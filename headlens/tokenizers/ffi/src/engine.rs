@@ -2,21 +2,10 @@
 
 use tokenizers::Tokenizer;
 
+use crate::components;
+use crate::model::Vocabulary;
+use crate::outcome::{bad_format, bad_usage, Outcome};
 use crate::pieces::PieceDecoder;
-
-/// Why a call failed; the number is the status that C sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    Format = 1,
-    Usage = 2,
-    Internal = 3,
-}
-
-pub type Outcome<T> = Result<T, (Failure, String)>;
-
-pub fn usage<T>(message: impl Into<String>) -> Outcome<T> {
-    Err((Failure::Usage, message.into()))
-}
 
 /// One encoded text, as parallel arrays. Offsets are in Unicode code points.
 pub struct Encoded {
@@ -33,26 +22,32 @@ pub struct Engine {
 }
 
 impl Engine {
+    pub fn from_json(json: &[u8], components: &[u8]) -> Outcome<Engine> {
+        let tokenizer = Tokenizer::from_bytes(json).map_err(bad_format)?;
+        Engine::new(tokenizer, components)
+    }
+
+    pub fn from_vocabulary(vocabulary: Vocabulary, components: &[u8]) -> Outcome<Engine> {
+        Engine::new(Tokenizer::new(vocabulary.into_model()?), components)
+    }
+
     /// Truncation and padding that the file asks for are dropped: every token is kept.
-    pub fn from_json(json: &[u8]) -> Outcome<Engine> {
-        let mut tokenizer =
-            Tokenizer::from_bytes(json).map_err(|e| (Failure::Format, e.to_string()))?;
-        tokenizer
-            .with_truncation(None)
-            .map_err(|e| (Failure::Format, e.to_string()))?;
+    fn new(mut tokenizer: Tokenizer, components: &[u8]) -> Outcome<Engine> {
+        tokenizer.with_truncation(None).map_err(bad_format)?;
         tokenizer.with_padding(None);
+        if !components.is_empty() {
+            components::apply(&mut tokenizer, components)?;
+        }
         let pieces = PieceDecoder::of(tokenizer.get_decoder());
         Ok(Engine { tokenizer, pieces })
     }
 
     pub fn encode(&self, text: &[u8], add_special_tokens: bool) -> Outcome<Encoded> {
-        let text = std::str::from_utf8(text).or_else(|e| {
-            usage(format!("the text is not valid UTF-8 (byte {})", e.valid_up_to()))
+        let text = std::str::from_utf8(text).map_err(|error| {
+            bad_usage(format!("the text is not valid UTF-8 at byte {}", error.valid_up_to()))
         })?;
-        let encoding = self
-            .tokenizer
-            .encode_char_offsets(text, add_special_tokens)
-            .map_err(|e| (Failure::Usage, e.to_string()))?;
+        let encoding =
+            self.tokenizer.encode_char_offsets(text, add_special_tokens).map_err(bad_usage)?;
         let offsets = encoding.get_offsets();
         Ok(Encoded {
             ids: encoding.get_ids().iter().map(|&id| id as i32).collect(),
@@ -68,17 +63,14 @@ impl Engine {
             self.piece(id)?;
         }
         let ids: Vec<u32> = ids.iter().map(|&id| id as u32).collect();
-        self.tokenizer
-            .decode(&ids, skip_special_tokens)
-            .map_err(|e| (Failure::Usage, e.to_string()))
+        self.tokenizer.decode(&ids, skip_special_tokens).map_err(bad_usage)
     }
 
     pub fn piece(&self, id: i32) -> Outcome<String> {
         let found = u32::try_from(id).ok().and_then(|id| self.tokenizer.id_to_token(id));
-        found.map_or_else(
-            || usage(format!("there is no token with id {id} in a vocabulary of {}", self.size())),
-            Ok,
-        )
+        found.ok_or_else(|| {
+            bad_usage(format!("there is no token {id} in this vocabulary of {}", self.size()))
+        })
     }
 
     pub fn decode_token(&self, id: i32) -> Outcome<Vec<u8>> {
@@ -94,8 +86,8 @@ impl Engine {
     }
 
     pub fn is_special(&self, id: i32) -> bool {
-        let decoder = self.tokenizer.get_added_vocabulary().get_added_tokens_decoder();
-        u32::try_from(id).ok().and_then(|id| decoder.get(&id)).is_some_and(|token| token.special)
+        let added = self.tokenizer.get_added_vocabulary().get_added_tokens_decoder();
+        u32::try_from(id).ok().and_then(|id| added.get(&id)).is_some_and(|token| token.special)
     }
 
     pub fn size(&self) -> usize {

@@ -2,5 +2,8 @@
 //! `headlens_tokenizers_ffi.h`; `boundary` holds every line of unsafe code.
 
 mod boundary;
+mod components;
 mod engine;
+mod model;
+mod outcome;
 mod pieces;
