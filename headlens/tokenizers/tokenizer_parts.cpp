@@ -10,8 +10,13 @@ HeadlensTokenizersText text_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-std::string changes_text(const nlohmann::json& changes) {
-  return changes.empty() ? std::string() : changes.dump();
+std::string changes_text(const nlohmann::json& changes, const std::string& origin) {
+  if (changes.empty()) return {};
+  try {
+    return changes.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw FormatError(origin, "a special token is not valid UTF-8");
+  }
 }
 
 }  // namespace
@@ -39,7 +44,7 @@ Tokenizer build_tokenizer(const TokenizerParts& parts, std::string origin_for_er
   model.fuse_unknown = parts.fuse_unknown;
   model.ignore_merges = parts.ignore_merges;
 
-  const std::string components = changes_text(parts.components);
+  const std::string components = changes_text(parts.components, origin_for_errors);
   HeadlensTokenizersEngine* engine = nullptr;
   HeadlensTokenizersBytes error{};
   const std::int32_t status =
@@ -49,7 +54,7 @@ Tokenizer build_tokenizer(const TokenizerParts& parts, std::string origin_for_er
 
 Tokenizer build_tokenizer(std::string_view json, const nlohmann::json& changes,
                           std::string origin_for_errors) {
-  const std::string components = changes_text(changes);
+  const std::string components = changes_text(changes, origin_for_errors);
   HeadlensTokenizersEngine* engine = nullptr;
   HeadlensTokenizersBytes error{};
   const std::int32_t status =

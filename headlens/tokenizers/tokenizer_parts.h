@@ -25,7 +25,7 @@ struct TokenizerParts {
   bool fuse_unknown = false;
   bool ignore_merges = false;  ///< a whole word that is a piece stays whole
   /// Members as in tokenizer.json: normalizer, pre_tokenizer, post_processor, decoder (absent or
-  /// null for none) and added_tokens.
+  /// null for none) and added_tokens; and absent_tokens, added where they are not yet.
   nlohmann::json components = nlohmann::json::object();
 };
 

@@ -66,8 +66,9 @@ typedef struct {
 
 /// @param components  JSON in the spelling of tokenizer.json, or no bytes: normalizer,
 ///                    pre_tokenizer, post_processor and decoder replace what is there (null removes
-///                    it), added_tokens are added, and amend lists steps by type whose named fields
-///                    replace those of the step of that type, if there is one
+///                    it), added_tokens are added, absent_tokens too if they are not yet, and amend
+///                    lists steps by type whose named fields replace those of the step of that
+///                    type, if there is one
 int32_t headlens_tokenizers_from_json(HeadlensTokenizersText json,
                                       HeadlensTokenizersText components,
                                       HeadlensTokenizersEngine** out,

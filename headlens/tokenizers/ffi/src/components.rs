@@ -1,6 +1,6 @@
 //! Parts of a tokenizer around its model, given as JSON in the spelling of tokenizer.json:
 //! `normalizer`, `pre_tokenizer`, `post_processor` and `decoder` replace what is there (null removes
-//! it), `added_tokens` are added, and `amend` lists steps (by their `type`) whose named fields
+//! it), `added_tokens` are added, `absent_tokens` are added if they are not yet, and `amend` lists steps (by their `type`) whose named fields
 //! replace those of the step of that type, if there is one.
 
 use serde::de::DeserializeOwned;
@@ -31,6 +31,13 @@ pub fn apply(tokenizer: &mut Tokenizer, json: &[u8]) -> Outcome<()> {
     if let Some(part) = parts.remove("added_tokens") {
         let tokens: Vec<AddedToken> = parse(part)?;
         tokenizer.add_tokens(tokens).map_err(bad_format)?;
+    }
+    if let Some(part) = parts.remove("absent_tokens") {
+        let tokens: Vec<AddedToken> = parse(part)?;
+        let known = tokenizer.get_added_vocabulary().get_vocab();
+        let absent: Vec<AddedToken> =
+            tokens.into_iter().filter(|token| !known.contains_key(&token.content)).collect();
+        tokenizer.add_tokens(absent).map_err(bad_format)?;
     }
     Ok(())
 }
