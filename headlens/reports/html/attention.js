@@ -1,3 +1,5 @@
+const kThumbnailPixels = 168;
+
 /** The colours of weights from 0 to 1. */
 function colorScale(palette) {
   const stops = Array.from({ length: 17 }, (_, i) => palette.colorOf(i / 16));
@@ -87,12 +89,12 @@ class AttentionSection {
   }
 
   drawThumbs(layerIndex) {
-    const { heads, cells, layers } = this.patterns;
+    const { heads, layers } = this.patterns;
     this.thumbs.style.setProperty("--thumb", heads > 48 ? "56px" : "84px");
     this.thumbs.replaceChildren(...Array.from({ length: heads }, (_, head) => {
-      const canvas = el("canvas", { width: cells, height: cells });
-      canvas.getContext("2d").putImageData(
-        this.patterns.image(layerIndex, head, this.palette.pixels), 0, 0);
+      const image = this.patterns.image(layerIndex, head, this.palette.pixels, kThumbnailPixels);
+      const canvas = el("canvas", { width: image.width, height: image.height });
+      canvas.getContext("2d").putImageData(image, 0, 0);
       return el("button", { type: "button", class: "head", role: "radio",
         "aria-label": `Layer ${layers[layerIndex]} head ${head}`,
         onclick: () => this.choose(layerIndex, head) },

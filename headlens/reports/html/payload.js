@@ -24,15 +24,20 @@ class Patterns {
     const row = this.lower ? (query * (query + 1)) / 2 : query * this.cells;
     return this.weights[start + row + key];
   }
-  /** Pixels of one head, one a cell. */
-  image(layerIndex, head, palette) {
-    const image = new ImageData(this.cells, this.cells);
-    const pixels = new Uint32Array(image.data.buffer);
+  /** Pixels of one head: one a cell, or fewer that each show the largest of their cells. */
+  image(layerIndex, head, palette, most = Infinity) {
+    const factor = Math.ceil(this.cells / most) || 1;
+    const side = Math.ceil(this.cells / factor);
+    const bytes = new Uint8Array(side * side);
     for (let query = 0; query < this.cells; ++query) {
+      const row = Math.floor(query / factor) * side;
       for (let key = 0; key < this.cells; ++key) {
-        pixels[query * this.cells + key] = palette[this.at(layerIndex, head, query, key)];
+        const at = row + Math.floor(key / factor);
+        bytes[at] = Math.max(bytes[at], this.at(layerIndex, head, query, key));
       }
     }
+    const image = new ImageData(side, side);
+    new Uint32Array(image.data.buffer).set(Uint32Array.from(bytes, (byte) => palette[byte]));
     return image;
   }
 }
