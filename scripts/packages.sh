@@ -85,7 +85,7 @@ need_packages() {
   find_root "${missing[@]}"
   quietly "apt-get update" apt-update apt_get update
   say "missing: ${missing[*]}"
-  quietly "installing ${#missing[@]} Debian packages" apt-install \
+  quietly "installing from Debian (${#missing[@]} named above)" apt-install \
     apt_get install --no-install-recommends "${missing[@]}"
   hash -r
   if [[ " ${missing[*]} " == *" cargo-web "* ]] && ! rust_is_ready; then
