@@ -1,6 +1,7 @@
 #include "headlens/hub/http_transfer.h"
 
 #include <curl/curl.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cctype>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "headlens/base/cancellation.h"
+#include "headlens/hub/url.h"
 
 namespace headlens {
 namespace {
@@ -107,23 +109,31 @@ bool was_connected(CURL* curl) {
   }
 }
 
-using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
-
-Url parse_url(const std::string& text) {
-  Url url(curl_url(), &curl_url_cleanup);
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-    throw ResourceError("'" + text + "' is no web address");
+/// A broken TLS connection raises SIGPIPE, which libcurl leaves alone under CURLOPT_NOSIGNAL. Here
+/// it is held back from this thread, and taken if it came.
+class SigpipeHeldBack {
+ public:
+  SigpipeHeldBack() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &old_mask_);
   }
-  return url;
-}
+  ~SigpipeHeldBack() {
+    const timespec no_wait{};
+    if (!was_pending_) sigtimedwait(&sigpipe_, nullptr, &no_wait);
+    pthread_sigmask(SIG_SETMASK, &old_mask_, nullptr);
+  }
+  SigpipeHeldBack(const SigpipeHeldBack&) = delete;
+  SigpipeHeldBack& operator=(const SigpipeHeldBack&) = delete;
 
-std::string url_part(const Url& url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
-  std::string result(text);
-  curl_free(text);
-  return result;
-}
+ private:
+  sigset_t sigpipe_{};
+  sigset_t old_mask_{};
+  bool was_pending_ = false;
+};
 
 }  // namespace
 
@@ -159,6 +169,7 @@ HttpResponse HttpTransfer::perform(const HttpRequest& request) {
   char detail[CURL_ERROR_SIZE] = "";
   set_options(curl, exchange, headers.get());
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+  const SigpipeHeldBack held_back;
   const CURLcode code = curl_easy_perform(curl);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);
   if (exchange.thrown) std::rethrow_exception(exchange.thrown);
@@ -166,47 +177,6 @@ HttpResponse HttpTransfer::perform(const HttpRequest& request) {
   if (code != CURLE_OK) throw_transfer_failure(curl, code, request.url, detail);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &exchange.response.status);
   return std::move(exchange.response);
-}
-
-std::string resolve_url(const std::string& base, const std::string& location) {
-  const Url url = parse_url(base);
-  const std::string old_scheme = url_part(url, CURLUPART_SCHEME);
-  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK) {
-    throw ResourceError(url_origin(base) + ": redirects to '" + location + "', no web address");
-  }
-  const std::string scheme = url_part(url, CURLUPART_SCHEME);
-  if (scheme != "https" && (scheme != "http" || old_scheme == "https")) {
-    throw ResourceError(url_origin(base) + ": redirects to '" + location +
-                        "', which is not as safe as https");
-  }
-  return url_part(url, CURLUPART_URL);
-}
-
-std::string url_origin(const std::string& text) {
-  const Url url = parse_url(text);
-  const std::string scheme = url_part(url, CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https") {
-    throw ResourceError("'" + text + "' is no http or https address");
-  }
-  return scheme + "://" + url_part(url, CURLUPART_HOST) + ":" + url_part(url, CURLUPART_PORT);
-}
-
-std::string url_encode(std::string_view text, std::string_view keep) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kUnreserved = "-._~";
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte < 128 && std::isalnum(byte) != 0) ||
-                       kUnreserved.find(c) != std::string_view::npos ||
-                       keep.find(c) != std::string_view::npos;
-    if (plain) {
-      result += c;
-    } else {
-      result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return result;
 }
 
 }  // namespace headlens

@@ -9,10 +9,12 @@
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
+#include "headlens/formats/json_file.h"
+#include "headlens/formats/printable.h"
 #include "headlens/hub/blob_checksum.h"
 #include "headlens/hub/hub_layout.h"
 #include "headlens/hub/model_name.h"
-#include "headlens/hub/weight_files.h"
+#include "headlens/hub/url.h"
 
 namespace headlens {
 namespace {
@@ -53,34 +55,18 @@ std::optional<std::uint64_t> number(const std::string& text) {
   return value;
 }
 
-/// Text from a hub as it may appear in an error: one line, not too long.
-std::string one_line(std::string_view text) {
-  constexpr std::size_t kLongest = 200;
-  std::string result(text.substr(0, kLongest));
-  std::replace_if(
-      result.begin(), result.end(), [](unsigned char c) { return c < 0x20; }, '?');
-  return result;
-}
-
 RepositoryInfo parse_info(const std::string& text, const std::string& url) {
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto sha = json.is_object() ? json.find("sha") : json.end();
-  const auto siblings = json.is_object() ? json.find("siblings") : json.end();
-  if (!json.is_object() || sha == json.end() || !sha->is_string() || siblings == json.end() ||
-      !siblings->is_array() || !is_hex(sha->get_ref<const std::string&>(), kCommitDigits)) {
-    throw FormatError(url, "the hub's answer is no description of a model");
+  const nlohmann::json json = parse_json(text, url);
+  RepositoryInfo info{require_string(json, "sha", url), {}};
+  if (!is_hex(info.commit, kCommitDigits)) {
+    throw FormatError(url, "the hub gives no commit for this model");
   }
-  RepositoryInfo info{*sha, {}};
-  for (const auto& sibling : *siblings) {
-    const auto name = sibling.is_object() ? sibling.find("rfilename") : sibling.end();
-    if (!sibling.is_object() || name == sibling.end() || !name->is_string()) {
-      throw FormatError(url, "the hub's answer lists a file without a name");
-    }
-    const auto& file = name->get_ref<const std::string&>();
+  for (const auto& sibling : require_array(json, "siblings", url)) {
+    const std::string file = require_string(sibling, "rfilename", url);
     if (!is_safe_relative_path(file)) {
       throw FormatError(url, fmt::format("the hub names a file that would not lie in the model's "
-                                         "folder: '{}'; nothing was written",
-                                         one_line(file)));
+                                         "folder: {}; nothing was written",
+                                         printable(file)));
     }
     info.files.push_back(file);
   }
@@ -181,7 +167,7 @@ void HubClient::check_status(const HttpResponse& response, std::string_view repo
         token_ ? "a token that may read it (the one in use may not)" : "your access token"));
   }
   const std::string message =
-      fmt::format("{}: answered {} with status {}", origin_, one_line(what), status);
+      fmt::format("{}: answered {} with status {}", origin_, printable(what), status);
   if (status == 408 || status == 429 || status >= 500) {
     throw TransferError(message + "; try again later", /*never_connected=*/false);
   }
@@ -193,7 +179,7 @@ RepositoryInfo HubClient::repository_info(std::string_view repository, std::stri
       fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository, url_encode(revision, ""));
   std::string text;
   const auto collect = [&](const HttpResponse&, std::span<const std::byte> bytes) {
-    if (text.size() + bytes.size() > kLargestJson) {
+    if (text.size() + bytes.size() > JsonLimits{}.max_bytes) {
       throw FormatError(url, "the hub's answer is absurdly long");
     }
     text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -14,6 +14,7 @@
 #include "headlens/base/errors.h"
 #include "headlens/base/mapped_file.h"
 #include "headlens/base/sha256.h"
+#include "headlens/formats/json_file.h"
 #include "headlens/hub/cache_paths.h"
 #include "headlens/hub/hub_layout.h"
 #include "headlens/hub/weight_files.h"
@@ -74,7 +75,7 @@ fs::path cache_file() { return headlens_cache_folder() / "hashes.json"; }
 /// file.
 json read_cache() {
   try {
-    json cache = json::parse(read_small_file(cache_file(), kLargestJson), nullptr, false);
+    json cache = read_json(cache_file());
     if (cache.is_object() && cache.contains("models") && cache["models"].is_array()) return cache;
   } catch (const Error&) {
   }

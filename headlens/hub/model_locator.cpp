@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "headlens/base/errors.h"
+#include "headlens/formats/json_file.h"
 #include "headlens/hub/cache_paths.h"
 #include "headlens/hub/hub_cache.h"
 #include "headlens/hub/hub_layout.h"
@@ -64,15 +64,14 @@ std::uint64_t bytes_under(const ResolvedModel& model) {
   return total;
 }
 
+/// Empty if the folder has no config.json, or none that can be read.
 std::string family_in_config(const fs::path& folder) {
-  std::error_code error;
   const fs::path config = folder / "config.json";
-  if (!fs::is_regular_file(config, error)) return {};
-  const auto json = nlohmann::json::parse(read_small_file(config, kLargestJson), nullptr, false);
-  if (!json.is_object() || !json.contains("model_type") || !json["model_type"].is_string()) {
+  try {
+    return optional_string(read_json(config), "model_type", config).value_or("");
+  } catch (const Error&) {
     return {};
   }
-  return json["model_type"].get<std::string>();
 }
 
 void set_local(ListedModel& row, const ResolvedModel& model) {

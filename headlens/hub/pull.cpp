@@ -82,7 +82,7 @@ class Pull {
 
   void bring_shards(const RepositoryInfo& info) {
     const fs::path index = cache_.snapshot(info.commit) / kSafetensorsIndex;
-    for (const auto& shard : shards_of_index(read_small_file(index, kLargestJson), index)) {
+    for (const auto& shard : shards_of_index(index)) {
       if (std::find(info.files.begin(), info.files.end(), shard) == info.files.end()) {
         throw FormatError(index,
                           fmt::format("names {}, which {} does not hold", shard, name_.repository));

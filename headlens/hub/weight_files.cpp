@@ -9,18 +9,16 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 
 #include "headlens/base/errors.h"
-#include "headlens/base/mapped_file.h"
+#include "headlens/formats/json_file.h"
+#include "headlens/hub/file_selection.h"
 #include "headlens/hub/model_name.h"
 
 namespace headlens {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kIndexName = "model.safetensors.index.json";
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -88,15 +86,12 @@ std::vector<fs::path> gguf_files(const fs::path& folder) {
 std::vector<fs::path> weight_files(const ResolvedModel& model) {
   if (model.kind == ModelKind::gguf_file) return {model.path};
   if (is_file(model.path / "model.safetensors")) return {model.path / "model.safetensors"};
-  std::vector<fs::path> files;
-  if (const fs::path index = model.path / kIndexName; is_file(index)) {
-    for (const std::string& shard : shards_of_index(read_small_file(index, kLargestJson), index)) {
-      files.push_back(model.path / shard);
-    }
-    return files;
+  const fs::path index = model.path / kSafetensorsIndex;
+  if (!is_file(index)) {
+    throw FormatError(model.path, "has neither model.safetensors nor its index");
   }
-  files = files_with_extension(model.path, ".safetensors");
-  if (files.empty()) throw FormatError(model.path, "holds no safetensors weights");
+  std::vector<fs::path> files;
+  for (const std::string& shard : shards_of_index(index)) files.push_back(model.path / shard);
   return files;
 }
 
@@ -109,30 +104,18 @@ bool has_weights(const ResolvedModel& model) {
   }
 }
 
-std::vector<std::string> shards_of_index(const std::string& text, const std::string& path) {
-  const auto index = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object() ||
-      index["weight_map"].empty()) {
-    throw FormatError(path, "is not a safetensors index: no object \"weight_map\" in it");
-  }
+std::vector<std::string> shards_of_index(const fs::path& index) {
+  const nlohmann::json json = read_json(index);
   std::set<std::string> shards;
-  for (const auto& [tensor, file] : index["weight_map"].items()) {
+  for (const auto& [tensor, file] : require_object(json, "weight_map", index).items()) {
     if (!file.is_string() || !is_safe_relative_path(file.get_ref<const std::string&>()) ||
         !has_extension(file.get_ref<const std::string&>(), ".safetensors")) {
-      throw FormatError(path, tensor, "the index names no safetensors file beside it");
+      throw FormatError(index, tensor, "the index names no safetensors file beside it");
     }
     shards.insert(file.get<std::string>());
   }
+  if (shards.empty()) throw FormatError(index, "the index names no file");
   return {shards.begin(), shards.end()};
-}
-
-std::string read_small_file(const fs::path& path, std::size_t limit) {
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
-  if (bytes.size() > limit) {
-    throw FormatError(path, fmt::format("is larger than the {} bytes that make sense", limit));
-  }
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace headlens
