@@ -17,14 +17,15 @@ def compare_ids(ours, peer, allowed_share):
 
 
 def compare_values(ours, peer, tolerance):
-    """Numbers: the largest absolute difference; within if |a - b| <= absolute + relative |b|."""
+    """Numbers: the largest absolute difference; within if |a - b| <= absolute + relative |b|.
+    A number that is not finite is never within."""
     worst, within = 0.0, True
     for a, b in zip(ours.reshape(len(ours), -1), peer.reshape(len(peer), -1)):
         gap = np.abs(a.astype(np.float64) - b)
-        worst = max(worst, float(gap.max()))
-        if tolerance is not None:
-            within &= bool((gap <= tolerance[0] + tolerance[1] * np.abs(b)).all())
-    return {"kind": "largest difference", "largest": worst, "within": within and np.isfinite(worst)}
+        worst = float(np.maximum(worst, gap.max()))
+        allowed = np.inf if tolerance is None else tolerance[0] + tolerance[1] * np.abs(b)
+        within = within and bool(np.all(gap <= allowed)) and bool(np.isfinite(gap).all())
+    return {"kind": "largest difference", "largest": worst, "within": within}
 
 
 def compare_array(ours, peer, tolerance):

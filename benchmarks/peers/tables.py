@@ -13,8 +13,6 @@ def megabytes(side):
 
 
 def difference(row):
-    if row.get("error"):
-        return row["error"]
     texts = []
     for name, found in row["differences"].items():
         value = found["kind"] if found["largest"] is None else f"{found['largest']:.2g}"
@@ -22,22 +20,48 @@ def difference(row):
     return ", ".join(texts) or "-"
 
 
+def over_limits(row):
+    """The named limits (of ours alone) that the row breaks."""
+    ours = row["ours"]
+    if not ours:
+        return []
+    measured = {"seconds": ours["median"], "megabytes": ours["peak_rss_bytes"] / 1e6}
+    return [name for name, limit in row["limits"].items() if measured[name] > limit]
+
+
+def below_target(row):
+    return None not in (row["ratio"], row["target"]) and row["ratio"] < row["target"]
+
+
 def ratio(row):
     if row["ratio"] is None:
         return "-"
-    return f"{row['ratio']:.2f}" + ("" if row["ratio"] >= row["target"] else " (below)")
+    return f"{row['ratio']:.2f}" + (" (below)" if below_target(row) else "")
+
+
+def target(row):
+    texts = [f">= {row['target']:g}"] if row["target"] is not None else []
+    over = over_limits(row)
+    texts += [f"<= {limit:g} {name}{' (over)' if name in over else ''}"
+              for name, limit in row["limits"].items()]
+    return ", ".join(texts)
+
+
+def errors(rows):
+    return [f"{row['name']}: {row['error']}" for row in rows if row.get("error")]
 
 
 def cells(row):
-    return (row["name"], times(row["ours"]), times(row["peer"]), ratio(row), f"{row['target']:g}",
+    return (row["name"], times(row["ours"]), times(row["peer"]), ratio(row), target(row),
             difference(row), megabytes(row["ours"]), megabytes(row["peer"]))
 
 
 def terminal(rows):
     lines = [COLUMNS, *map(cells, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
-                     for line in lines)
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+             for line in lines]
+    return "\n".join(table + errors(rows))
 
 
 def markdown(report):
@@ -46,4 +70,5 @@ def markdown(report):
              "alternating. " + ", ".join(f"{k} {v}" for k, v in machine["packages"].items()) + ".",
              "", "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in report["cases"]]
+    lines += [f"\n{error}" for error in errors(report["cases"])]
     return "\n".join(lines) + "\n"
