@@ -13,7 +13,7 @@ show() {
 
 run_demo() {
   need_packages "${BUILD_PACKAGES[@]}"
-  build_release headlens
+  build_release bin/headlens
   fetch_models
   cd "$ROOT" || return
   show build/release/bin/headlens report "$DEMO_PROMPT" --model smollm2-135m --out out/demo
