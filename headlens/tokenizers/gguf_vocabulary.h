@@ -13,15 +13,15 @@ namespace headlens {
 
 /// What the metadata tokenizer.ggml.* of a GGUF file say. Views point into the file.
 struct GgufVocabulary {
-  std::string origin;  ///< the file that messages name
-  std::string model;   ///< "gpt2" (byte-level BPE), "llama" (SentencePiece) or "bert" (WordPiece)
-  std::string pre;     ///< names the split into words that comes before byte-level BPE
-  std::vector<std::string_view> tokens;   ///< by id
-  std::vector<float> scores;              ///< by id; may be empty
-  std::vector<std::int32_t> token_types;  ///< by id, as in GgufTokenType; may be empty
-  std::vector<std::string_view> merges;   ///< "left right", best first; may be empty
-  std::optional<std::int32_t> bos, eos, unk, sep, pad, cls, mask;
-  std::optional<bool> add_bos, add_eos, add_space_prefix;
+  std::string origin{};  ///< the file that messages name
+  std::string model{};   ///< "gpt2" (byte-level BPE), "llama" (SentencePiece) or "bert" (WordPiece)
+  std::string pre{};     ///< names the split into words that comes before byte-level BPE
+  std::vector<std::string_view> tokens{};   ///< by id
+  std::vector<float> scores{};              ///< by id; may be empty
+  std::vector<std::int32_t> token_types{};  ///< by id, as in GgufTokenType; may be empty
+  std::vector<std::string_view> merges{};   ///< "left right", best first; may be empty
+  std::optional<std::int32_t> bos{}, eos{}, unk{}, sep{}, pad{}, cls{}, mask{};
+  std::optional<bool> add_bos{}, add_eos{}, add_space_prefix{};
 };
 
 /// Values of GgufVocabulary::token_types.
