@@ -70,7 +70,8 @@ void make_writable_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail(folder, "cannot be made a folder", error.value());
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail(folder, "folder cannot be written to", errno);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    fail(folder, "folder cannot be written to", errno);
 }
 
 }  // namespace headlens

@@ -16,7 +16,8 @@ struct Range {
 class TeamState;
 
 /// One thread's place in a team whose threads all run the same function ("single program, multiple
-/// data"). Work is divided by lane index; barrier() makes every lane's writes visible to the others.
+/// data"). Work is divided by lane index; barrier() makes every lane's writes visible to the
+/// others.
 class Lane {
  public:
   Lane(int index, int size, TeamState* state) : index_(index), size_(size), state_(state) {}

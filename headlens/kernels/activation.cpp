@@ -2,12 +2,13 @@
 
 #include <cmath>
 
+// clang-format off: the order of these matters to Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/activation.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
 #include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {
@@ -81,11 +82,16 @@ HWY_INLINE void activate_all(const float* x, const float* up, std::int64_t n, fl
 void activate_target(Activation activation, const float* x, const float* up, std::int64_t n,
                      float* y) {
   switch (activation) {
-    case Activation::gelu: return activate_all<Activation::gelu>(x, up, n, y);
-    case Activation::gelu_tanh: return activate_all<Activation::gelu_tanh>(x, up, n, y);
-    case Activation::relu: return activate_all<Activation::relu>(x, up, n, y);
-    case Activation::silu: return activate_all<Activation::silu>(x, up, n, y);
-    case Activation::tanh: return activate_all<Activation::tanh>(x, up, n, y);
+    case Activation::gelu:
+      return activate_all<Activation::gelu>(x, up, n, y);
+    case Activation::gelu_tanh:
+      return activate_all<Activation::gelu_tanh>(x, up, n, y);
+    case Activation::relu:
+      return activate_all<Activation::relu>(x, up, n, y);
+    case Activation::silu:
+      return activate_all<Activation::silu>(x, up, n, y);
+    case Activation::tanh:
+      return activate_all<Activation::tanh>(x, up, n, y);
   }
 }
 
@@ -99,11 +105,16 @@ HWY_EXPORT(activate_target);
 
 std::string_view to_string(Activation activation) {
   switch (activation) {
-    case Activation::gelu: return "gelu";
-    case Activation::gelu_tanh: return "gelu_tanh";
-    case Activation::relu: return "relu";
-    case Activation::silu: return "silu";
-    case Activation::tanh: return "tanh";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::gelu_tanh:
+      return "gelu_tanh";
+    case Activation::relu:
+      return "relu";
+    case Activation::silu:
+      return "silu";
+    case Activation::tanh:
+      return "tanh";
   }
   return "unknown";
 }

@@ -1,9 +1,11 @@
 #include "headlens/kernels/bfloat16.h"
 
+// clang-format off: the order of these matters to Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/bfloat16.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {

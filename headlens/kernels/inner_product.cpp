@@ -180,8 +180,7 @@ void run_inner_product(const InnerProductLayout& layout, Precision precision,
 
 void reorder_rows(const InnerProductLayout& layout, Precision precision, std::int64_t first,
                   std::int64_t n, const float* rows, std::byte* weights) {
-  const memory::desc whole =
-      preferred_weights(layout.out_features, layout.in_features, precision);
+  const memory::desc whole = preferred_weights(layout.out_features, layout.in_features, precision);
   const memory::desc part =
       whole.submemory_desc(memory::dims{n, layout.in_features}, memory::dims{first, 0});
   ThreadState& state = thread_state();

@@ -29,8 +29,8 @@ PackedLinear::~PackedLinear() = default;
 PackedLinear::PackedLinear(PackedLinear&&) noexcept = default;
 PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
 
-PackedLinear::PackedLinear(std::int64_t out_features, std::int64_t in_features,
-                           Precision precision, bool has_bias)
+PackedLinear::PackedLinear(std::int64_t out_features, std::int64_t in_features, Precision precision,
+                           bool has_bias)
     : out_features_(out_features),
       in_features_(in_features),
       precision_(precision),
@@ -48,6 +48,10 @@ bool PackedLinear::has_panels() const { return packed_->layout.panel_bytes > 0; 
 std::int64_t PackedLinear::byte_size() const { return packed_ ? packed_->layout.byte_size : 0; }
 
 std::span<float> PackedLinear::bias() {
+  return {packed_->bias.data(), static_cast<std::size_t>(packed_->bias.size())};
+}
+
+std::span<const float> PackedLinear::bias() const {
   return {packed_->bias.data(), static_cast<std::size_t>(packed_->bias.size())};
 }
 

@@ -32,6 +32,7 @@ class PackedLinear {
   void pack_rows(std::int64_t first, std::int64_t n, const float* rows);
   /// Writable, [out_features]; empty without a bias.
   std::span<float> bias();
+  std::span<const float> bias() const;
 
   /// y[rows, out_features] (+)= x[rows, in_features] W^T + b, on the calling thread alone.
   void multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const;

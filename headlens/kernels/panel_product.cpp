@@ -1,11 +1,12 @@
 #include "headlens/kernels/panel_product.h"
 
+// clang-format off: the order of these matters to Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/panel_product.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
 #include <hwy/cache_control.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {
@@ -85,12 +86,24 @@ HWY_INLINE void rows_of_tiles(const float* a, std::int64_t a_stride, std::int64_
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t n = (rows - r + tiles - t - 1) / (tiles - t);
     switch (n) {
-      case 6: run.template operator()<6>(r); break;
-      case 5: run.template operator()<5>(r); break;
-      case 4: run.template operator()<4>(r); break;
-      case 3: run.template operator()<3>(r); break;
-      case 2: run.template operator()<2>(r); break;
-      default: run.template operator()<1>(r); break;
+      case 6:
+        run.template operator()<6>(r);
+        break;
+      case 5:
+        run.template operator()<5>(r);
+        break;
+      case 4:
+        run.template operator()<4>(r);
+        break;
+      case 3:
+        run.template operator()<3>(r);
+        break;
+      case 2:
+        run.template operator()<2>(r);
+        break;
+      default:
+        run.template operator()<1>(r);
+        break;
     }
     r += n;
   }

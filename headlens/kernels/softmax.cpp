@@ -3,12 +3,13 @@
 #include <cmath>
 #include <limits>
 
+// clang-format off: the order of these matters to Highway.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/softmax.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-
 #include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {

@@ -15,7 +15,7 @@ void free_aligned(void* memory) noexcept;
 
 /// An owned, uninitialised array of trivial T. Movable, not copyable.
 template <typename T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;

@@ -28,8 +28,7 @@ class TensorView {
   const std::array<std::int64_t, Rank>& shape() const { return shape_; }
 
   template <typename... Index>
-    requires(sizeof...(Index) == Rank)
-  T& operator()(Index... index) const {
+  requires(sizeof...(Index) == Rank) T& operator()(Index... index) const {
     const std::array<std::int64_t, Rank> at{static_cast<std::int64_t>(index)...};
     std::int64_t offset = 0;
     for (int axis = 0; axis < Rank; ++axis) offset += at[axis] * strides_[axis];
@@ -37,9 +36,7 @@ class TensorView {
   }
 
   /// The sub-view at index i of the first axis.
-  TensorView<T, Rank - 1> operator[](std::int64_t i) const
-    requires(Rank > 1)
-  {
+  TensorView<T, Rank - 1> operator[](std::int64_t i) const requires(Rank > 1) {
     std::array<std::int64_t, Rank - 1> shape{}, strides{};
     for (int axis = 1; axis < Rank; ++axis) {
       shape[axis - 1] = shape_[axis];

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "headlens/hooks/site.h"
+#include "headlens/tensor/tensor.h"
+
+namespace headlens {
+
+/// Called with a site's whole activation (shape as in site.h); what it leaves there is what the
+/// model goes on with. Called from one thread.
+using Hook = std::function<void(Tensor& value)>;
+
+/// What to read and what to edit during a run. A site that is in neither list costs nothing.
+class HookSet {
+ public:
+  /// Keeps the site's activation (after edits) in the run's cache.
+  void cache(Site site) { cached_.insert(site); }
+  void cache(const std::vector<Site>& sites) { cached_.insert(sites.begin(), sites.end()); }
+  /// Calls the hook at the site; several hooks of one site run in the order they were added.
+  void edit(Site site, Hook hook) { edits_[site].push_back(std::move(hook)); }
+
+  const std::set<Site>& cached() const { return cached_; }
+  const std::map<Site, std::vector<Hook>>& edits() const { return edits_; }
+  bool has_edits() const { return !edits_.empty(); }
+
+ private:
+  std::set<Site> cached_;
+  std::map<Site, std::vector<Hook>> edits_;
+};
+
+}  // namespace headlens

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "headlens/models/block/block_spec.h"
+#include "headlens/models/block/workspace.h"
+#include "headlens/models/row_batch.h"
+#include "headlens/models/taps.h"
+
+namespace headlens {
+
+/// Queries that are scored together: their scores stay in L2, and it is a multiple of the product
+/// kernel's rows.
+inline constexpr std::int64_t kQueryTile = 48;
+
+std::int64_t padded_head_width(const BlockSpec& spec);
+
+/// The middle of attention: from rotated q, k and v to z (Vaswani et al. 2017, eq. 1).
+class Attention {
+ public:
+  Attention(const BlockSpec& spec, const RowBatch& batch, const Taps& taps, Workspace& memory,
+            Lane& lane, int layer);
+
+  /// Lays the keys and values of some rows out for the products.
+  void store_keys_and_values(Range rows);
+
+  /// All lanes together: z of every row. Keys and values must be stored and seen by all lanes.
+  void run();
+
+ private:
+  /// Some queries of one head of one sequence; positions within the sequence.
+  struct Tile {
+    std::int64_t sequence, head;
+    Range queries;
+  };
+
+  /// Keys a query may look at.
+  Range visible_keys(std::int64_t sequence, std::int64_t query) const;
+  std::int64_t tiles_per_head(std::int64_t sequence) const;
+  Tile tile(std::int64_t index) const;
+  std::int64_t tile_count() const;
+  template <typename Body>
+  void for_each_tile(const Body& body);
+
+  void score(const Tile& tile, float* scores) const;
+  void softmax(const Tile& tile, float* scores) const;
+  void softmax_everywhere(const Tile& tile, float* scores) const;
+  void weigh_values(const Tile& tile, const float* pattern, bool all_keys) const;
+  void run_edited();
+
+  /// Rows of a tile between its scratch and a [batch, head, query, key] tensor.
+  void store(const Tile& tile, const float* scratch, float* tensor, float masked) const;
+  void load(const Tile& tile, const float* tensor, float* scratch) const;
+  float* tensor_row(const Tile& tile, std::int64_t query, float* tensor) const;
+  std::int64_t scratch_stride(std::int64_t sequence) const;
+
+  const BlockSpec& spec_;
+  const RowBatch& batch_;
+  const Taps& taps_;
+  Workspace& memory_;
+  Lane& lane_;
+  Site scores_site_, pattern_site_;
+};
+
+}  // namespace headlens

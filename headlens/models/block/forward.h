@@ -1,0 +1,62 @@
+#pragma once
+
+#include "headlens/models/block/attention.h"
+#include "headlens/models/block/block_spec.h"
+#include "headlens/models/block/block_weights.h"
+#include "headlens/models/block/lane_split.h"
+#include "headlens/models/block/workspace.h"
+#include "headlens/models/taps.h"
+
+namespace headlens {
+
+/// One transformer block, run by the lanes of a team together: reads and rewrites the residual
+/// stream of every row, and tells the taps of each site on its way.
+class BlockForward {
+ public:
+  BlockForward(const BlockSpec& spec, const BlockWeights& weights, int layer, const RowBatch& batch,
+               const Taps& taps, Workspace& memory, Lane& lane, LaneSplit& split);
+
+  void run();
+
+ private:
+  void project(Range chunk);
+  void attend();
+  void finish_pre_norm(Range chunk);
+  void finish_parallel(Range chunk);
+  void finish_post_norm(Range chunk);
+
+  /// Buffers of a chunk, at its first row.
+  float* residual(Range chunk) { return memory_.residual.data() + chunk.begin * spec_.d_model; }
+  float* stage(AlignedBuffer<float> StageBuffers::*buffer, Range chunk, std::int64_t width);
+
+  void normalize(const NormWeights& norm, SiteKind scale, SiteKind normalized, Range chunk,
+                 const float* x, float* y);
+  void normalize_heads(const NormWeights& norm, Range rows, float* first, std::int64_t n_heads);
+  void rotate(Range rows);
+  /// residual += W_O z + b
+  void add_attention(Range chunk);
+  /// residual += mlp(x)
+  void add_mlp(Range chunk, const float* x);
+  void activate_rows(Range chunk);
+  /// residual += x W^T + b, with the product told to the taps where they listen.
+  void add_product(const PackedLinear& weights, SiteKind site, Range chunk, const float* x);
+  void tell_results(Range chunk);
+  void add_results(Range chunk);
+  /// residual += what lies in the branch buffer
+  void add_branch(Range chunk);
+
+  /// Tells the taps of rows that start at `first` for the chunk's first row.
+  void tap(SiteKind kind, Range chunk, float* first, std::int64_t stride);
+
+  const BlockSpec& spec_;
+  const BlockWeights& weights_;
+  int layer_;
+  const RowBatch& batch_;
+  const Taps& taps_;
+  Workspace& memory_;
+  Lane& lane_;
+  LaneSplit& split_;
+  Attention attention_;
+};
+
+}  // namespace headlens

@@ -1,0 +1,60 @@
+#include "headlens/models/block/workspace.h"
+
+#include <algorithm>
+
+#include "headlens/kernels/panel_product.h"
+#include "headlens/models/block/attention.h"
+#include "headlens/models/block/lane_split.h"
+
+namespace headlens {
+namespace {
+
+constexpr std::int64_t kReadPastEnd = kPanelColumns;
+
+std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+
+}  // namespace
+
+void StageBuffers::reserve(const BlockSpec& spec, std::int64_t rows) {
+  normed.reserve(rows * spec.d_model);
+  branch.reserve(rows * std::max(spec.d_model, spec.q_width()));
+  mlp_in.reserve(rows * spec.mlp_in_width());
+  mlp_post.reserve(rows * spec.d_mlp);
+}
+
+void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes,
+                        bool lane_buffers) {
+  const std::int64_t rows = batch.rows();
+  residual.reserve(rows * spec.d_model);
+  qkv.reserve(rows * spec.qkv_width());
+  z.reserve(rows * spec.q_width());
+  scales.reserve(rows);
+
+  first_panel.clear();
+  n_panels = 0;
+  for (const RowBatch::Sequence& sequence : batch.sequences()) {
+    first_panel.push_back(n_panels);
+    n_panels += round_up(sequence.length, kPanelColumns) / kPanelColumns;
+  }
+  const std::int64_t key_floats = spec.n_kv_heads * n_panels * spec.d_head * kPanelColumns;
+  if (key_panels.size() < key_floats) {
+    key_panels.reserve(key_floats);
+    std::fill_n(key_panels.data(), key_panels.size(), 0.0f);
+  }
+  values.reserve(spec.n_kv_heads * rows * padded_head_width(spec) + kReadPastEnd);
+
+  lanes.resize(n_lanes);
+  scores.resize(n_lanes);
+  if (lane_buffers) {
+    for (StageBuffers& buffers : lanes) {
+      buffers.reserve(spec, std::min(rows, LaneSplit::chunk_rows() + 1));
+    }
+  } else {
+    shared.reserve(spec, rows);
+  }
+  for (AlignedBuffer<float>& tile : scores) {
+    tile.reserve(kQueryTile * round_up(batch.padded_length(), kPanelColumns));
+  }
+}
+
+}  // namespace headlens

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "headlens/models/block/block_spec.h"
+#include "headlens/models/row_batch.h"
+#include "headlens/tensor/tensor.h"
+
+namespace headlens {
+
+/// Values of one stage that a lane keeps to itself, or that all share: [rows, width] each.
+struct StageBuffers {
+  AlignedBuffer<float> normed;    ///< d_model
+  AlignedBuffer<float> branch;    ///< d_model: attention's or the MLP's output, where it is heard
+  AlignedBuffer<float> mlp_in;    ///< mlp_in_width
+  AlignedBuffer<float> mlp_post;  ///< d_mlp
+
+  void reserve(const BlockSpec& spec, std::int64_t rows);
+};
+
+/// Memory of a forward pass, kept from run to run: first touch of fresh memory is dear.
+struct Workspace {
+  AlignedBuffer<float> residual;  ///< [row, d_model]
+  AlignedBuffer<float> qkv;       ///< [row, qkv_width]
+  AlignedBuffer<float> z;         ///< [row, head, d_head]
+  /// Keys as panels [kv_head][panel of 64 keys][d_head][64], a sequence's panels together; values
+  /// as [kv_head][row][d_head padded to 16].
+  AlignedBuffer<float> key_panels;
+  AlignedBuffer<float> values;
+  std::vector<std::int64_t> first_panel;  ///< of each sequence
+  std::int64_t n_panels = 0;
+
+  AlignedBuffer<float> scales;       ///< [row], of the norm at hand
+  AlignedBuffer<float> site_values;  ///< of sites that have no other memory: embeddings, results
+  StageBuffers shared;
+  std::vector<StageBuffers> lanes;
+  std::vector<AlignedBuffer<float>> scores;  ///< one query tile a lane
+  Tensor whole_scores;                       ///< [batch, head, query, key], where hooks edit them
+
+  void reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes, bool lane_buffers);
+};
+
+}  // namespace headlens

@@ -1,0 +1,34 @@
+#include "headlens/models/checkpoint_match.h"
+
+#include "headlens/base/errors.h"
+
+namespace headlens {
+
+void check_spec(const ModelSpec& spec, const std::filesystem::path& config) {
+  const BlockSpec& block = spec.block();
+  const auto refuse = [&](const std::string& problem) { throw FormatError(config, problem); };
+  if (block.d_head < 1) {
+    refuse(std::to_string(block.n_heads) + " heads do not fit in d_model " +
+           std::to_string(block.d_model));
+  }
+  if (block.n_heads % block.n_kv_heads != 0) {
+    refuse(std::to_string(block.n_heads) + " heads are not a multiple of " +
+           std::to_string(block.n_kv_heads) + " key/value heads");
+  }
+  const bool rotary = block.rotary.has_value();
+  if (rotary &&
+      2 * static_cast<std::int64_t>(block.rotary->inverse_frequencies.size()) > block.d_head) {
+    refuse("rotary dimensions are more than the head's " + std::to_string(block.d_head));
+  }
+  if (spec.n_context < 1) refuse("there is no room for any position");
+}
+
+void check_no_further_block(const ModelSpec& spec, const ModelNames& names,
+                            const Checkpoint& checkpoint, const std::filesystem::path& config) {
+  const std::string next = names.block(spec.n_layers()).attn_out.weight;
+  if (checkpoint.find(next) == nullptr) return;
+  throw FormatError(config, "says " + std::to_string(spec.n_layers()) +
+                                " layers, but the checkpoint also holds " + next);
+}
+
+}  // namespace headlens

@@ -1,0 +1,199 @@
+#include "headlens/models/gguf_model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "headlens/base/errors.h"
+
+namespace headlens {
+namespace {
+
+struct Architecture {
+  std::string_view gguf;
+  std::string_view model_type;
+};
+
+constexpr Architecture kArchitectures[] = {
+    {"llama", "llama"}, {"qwen2", "qwen2"}, {"qwen3", "qwen3"}, {"gpt2", "gpt2"}, {"bert", "bert"},
+};
+
+std::string_view model_type(const GgufFile& file) {
+  const std::string_view name = file.require_string("general.architecture");
+  std::string supported;
+  for (const Architecture& architecture : kArchitectures) {
+    if (architecture.gguf == name) return architecture.model_type;
+    supported += (supported.empty() ? "" : ", ") + std::string(architecture.gguf);
+  }
+  throw UnsupportedError(file.path().string() + ": GGUF architecture \"" + std::string(name) +
+                         "\" is not supported; supported are " + supported);
+}
+
+/// Reads "<architecture>.<key>".
+class ArchitectureKeys {
+ public:
+  explicit ArchitectureKeys(const GgufFile& file)
+      : file_(file), prefix_(std::string(file.require_string("general.architecture")) + ".") {}
+
+  std::int64_t integer(std::string_view key) const { return file_.require_integer(full(key)); }
+  std::optional<std::int64_t> integer_if(std::string_view key) const {
+    return file_.integer(full(key));
+  }
+  double number(std::string_view key) const { return file_.require_number(full(key)); }
+  std::optional<double> number_if(std::string_view key) const { return file_.number(full(key)); }
+  std::optional<std::string_view> string_if(std::string_view key) const {
+    return file_.string(full(key));
+  }
+
+ private:
+  std::string full(std::string_view key) const { return prefix_ + std::string(key); }
+  const GgufFile& file_;
+  std::string prefix_;
+};
+
+std::int64_t vocabulary_rows(const GgufFile& file) {
+  return file.checkpoint().at("token_embd.weight").shape.front();
+}
+
+void add_rope(nlohmann::json& config, const ArchitectureKeys& keys) {
+  config["rope_theta"] = keys.number_if("rope.freq_base").value_or(10000.0);
+  const auto type = keys.string_if("rope.scaling.type");
+  if (!type || *type == "none") return;
+  config["rope_scaling"] = {{"rope_type", std::string(*type)}};
+  if (const auto factor = keys.number_if("rope.scaling.factor")) {
+    config["rope_scaling"]["factor"] = *factor;
+  }
+}
+
+nlohmann::json llama_config(const ArchitectureKeys& keys) {
+  const std::int64_t d_model = keys.integer("embedding_length");
+  const std::int64_t n_heads = keys.integer("attention.head_count");
+  nlohmann::json config{
+      {"hidden_size", d_model},
+      {"num_hidden_layers", keys.integer("block_count")},
+      {"num_attention_heads", n_heads},
+      {"num_key_value_heads", keys.integer_if("attention.head_count_kv").value_or(n_heads)},
+      {"intermediate_size", keys.integer("feed_forward_length")},
+      {"max_position_embeddings", keys.integer("context_length")},
+      {"rms_norm_eps", keys.number("attention.layer_norm_rms_epsilon")},
+  };
+  if (const auto d_head = keys.integer_if("attention.key_length")) config["head_dim"] = *d_head;
+  add_rope(config, keys);
+  return config;
+}
+
+nlohmann::json gpt2_config(const ArchitectureKeys& keys) {
+  return {{"n_embd", keys.integer("embedding_length")},
+          {"n_layer", keys.integer("block_count")},
+          {"n_head", keys.integer("attention.head_count")},
+          {"n_inner", keys.integer("feed_forward_length")},
+          {"n_positions", keys.integer("context_length")},
+          {"layer_norm_epsilon", keys.number("attention.layer_norm_epsilon")}};
+}
+
+nlohmann::json bert_config(const GgufFile& file, const ArchitectureKeys& keys) {
+  nlohmann::json config{{"hidden_size", keys.integer("embedding_length")},
+                        {"num_hidden_layers", keys.integer("block_count")},
+                        {"num_attention_heads", keys.integer("attention.head_count")},
+                        {"intermediate_size", keys.integer("feed_forward_length")},
+                        {"max_position_embeddings", keys.integer("context_length")},
+                        {"layer_norm_eps", keys.number("attention.layer_norm_epsilon")}};
+  if (const auto* types = file.checkpoint().find("token_types.weight")) {
+    config["type_vocab_size"] = types->shape.front();
+  }
+  return config;
+}
+
+LinearName linear(const std::string& name, const HasTensor& has) {
+  const std::string bias = name + ".bias";
+  return {.weight = name + ".weight", .bias = has(bias) ? bias : ""};
+}
+
+NormName norm(const std::string& name, const HasTensor& has) {
+  const std::string bias = name + ".bias";
+  return {name + ".weight", has(bias) ? bias : ""};
+}
+
+/// llama.cpp's converter reorders the rows of Llama's q and k so that rotary pairs lie side by
+/// side; this finds the stored row of Hugging Face's row i.
+LinearName undo_rotary_pairs(LinearName name, std::int64_t d_head) {
+  name.stored_feature = [d_head](std::int64_t i) {
+    const std::int64_t head = i / d_head, within = i % d_head, half = d_head / 2;
+    return head * d_head + within % half * 2 + within / half;
+  };
+  return name;
+}
+
+BlockNames block_names(const std::string& h, const BlockSpec& spec, bool paired,
+                       const HasTensor& has) {
+  BlockNames block;
+  const bool post = spec.norm_place == NormPlace::post;
+  block.ln1 = norm(h + (post ? "attn_output_norm" : "attn_norm"), has);
+  block.ln2 = norm(h + (post ? "layer_output_norm" : "ffn_norm"), has);
+  if (has(h + "attn_qkv.weight")) {
+    const LinearName fused = linear(h + "attn_qkv", has);
+    block.q = fused_part(fused, 0, spec.qkv_width());
+    block.k = fused_part(fused, spec.q_width(), spec.qkv_width());
+    block.v = fused_part(fused, spec.q_width() + spec.kv_width(), spec.qkv_width());
+  } else {
+    block.q = linear(h + "attn_q", has);
+    block.k = linear(h + "attn_k", has);
+    block.v = linear(h + "attn_v", has);
+  }
+  if (paired) {
+    block.q = undo_rotary_pairs(std::move(block.q), spec.d_head);
+    block.k = undo_rotary_pairs(std::move(block.k), spec.d_head);
+  }
+  if (spec.qk_norm) {
+    block.q_norm = norm(h + "attn_q_norm", has);
+    block.k_norm = norm(h + "attn_k_norm", has);
+  }
+  block.attn_out = linear(h + "attn_output", has);
+  if (spec.gated_mlp) block.mlp_gate = linear(h + "ffn_gate", has);
+  block.mlp_in = linear(h + "ffn_up", has);
+  block.mlp_out = linear(h + "ffn_down", has);
+  return block;
+}
+
+}  // namespace
+
+nlohmann::json config_from_gguf(const GgufFile& file) {
+  const std::string_view type = model_type(file);
+  const ArchitectureKeys keys(file);
+  nlohmann::json config;
+  if (type == "gpt2") {
+    config = gpt2_config(keys);
+  } else if (type == "bert") {
+    config = bert_config(file, keys);
+  } else {
+    config = llama_config(keys);
+  }
+  if (file.checkpoint().find("rope_freqs.weight") != nullptr) {
+    throw UnsupportedError(file.path().string() +
+                           ": GGUF files with their own rope_freqs are not supported; use the "
+                           "Hugging Face form of this model");
+  }
+  config["model_type"] = std::string(type);
+  config["vocab_size"] = vocabulary_rows(file);
+  return config;
+}
+
+ModelNames names_in_gguf(ModelSpec& spec, const GgufFile& file) {
+  const Checkpoint& checkpoint = file.checkpoint();
+  const HasTensor has = [&checkpoint](std::string_view name) {
+    return checkpoint.find(name) != nullptr;
+  };
+  ModelNames names;
+  names.token_embedding = "token_embd.weight";
+  names.position_embedding = "position_embd.weight";
+  names.type_embedding = "token_types.weight";
+  names.embedding_norm = norm("token_embd_norm", has);
+  const bool paired = file.require_string("general.architecture") == "llama";
+  names.block = [spec, paired, has](int layer) {
+    return block_names("blk." + std::to_string(layer) + ".", spec.blocks[layer], paired, has);
+  };
+  names.final_norm = norm("output_norm", has);
+  spec.tied_unembedding = !has("output.weight");
+  names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "output.weight";
+  return names;
+}
+
+}  // namespace headlens

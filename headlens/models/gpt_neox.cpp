@@ -1,0 +1,90 @@
+#include "headlens/models/gpt_neox.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "headlens/formats/json_file.h"
+#include "headlens/models/rotary_frequencies.h"
+
+namespace headlens {
+namespace {
+
+double rotary_share(const ConfigReader& config) {
+  const double plain = config.number_or("rotary_pct", 0.25);
+  const auto* settings = optional_object(config.json(), "rope_parameters", config.path());
+  if (settings == nullptr) return plain;
+  return optional_number(*settings, "partial_rotary_factor", config.path()).value_or(plain);
+}
+
+ModelSpec read_config(const ConfigReader& config) {
+  BlockSpec block;
+  block.d_model = config.size("hidden_size");
+  block.n_heads = config.size("num_attention_heads");
+  block.n_kv_heads = block.n_heads;
+  block.d_head = block.d_model / block.n_heads;
+  block.d_mlp = config.size("intermediate_size");
+  block.norm_epsilon = config.number_or("layer_norm_eps", 1e-5);
+  block.activation = config.activation("hidden_act", "gelu");
+  block.attention_scale = 1.0 / std::sqrt(static_cast<double>(block.d_head));
+  block.parallel_residual = config.flag_or("use_parallel_residual", true);
+  const auto n_rotary = static_cast<std::int64_t>(block.d_head * rotary_share(config));
+  block.rotary = rotary_from_config(config, n_rotary, 10000.0);
+
+  ModelSpec spec;
+  spec.family = "gpt_neox";
+  spec.d_model = block.d_model;
+  spec.vocab_size = config.size("vocab_size");
+  spec.n_context = config.size_or("max_position_embeddings", 2048);
+  spec.blocks.assign(config.size("num_hidden_layers"), block);
+  return spec;
+}
+
+LinearName linear(const std::string& name) {
+  return {.weight = name + ".weight", .bias = name + ".bias"};
+}
+
+NormName norm(const std::string& name) { return {name + ".weight", name + ".bias"}; }
+
+/// q, k and v lie head by head: [head][q | k | v][d_head].
+LinearName head_part(LinearName fused, std::int64_t part, const BlockSpec& block) {
+  const std::int64_t d_head = block.d_head;
+  fused.stored_width = 3 * block.d_model;
+  fused.stored_feature = [part, d_head](std::int64_t i) {
+    return (i / d_head * 3 + part) * d_head + i % d_head;
+  };
+  return fused;
+}
+
+ModelNames name_tensors(ModelSpec& spec, const ConfigReader&, const HasTensor& has) {
+  const std::string prefix = has("gpt_neox.embed_in.weight") ? "gpt_neox." : "";
+  const BlockSpec shape = spec.block();
+  ModelNames names;
+  names.token_embedding = prefix + "embed_in.weight";
+  names.block = [prefix, shape](int layer) {
+    const std::string h = prefix + "layers." + std::to_string(layer) + ".";
+    const LinearName fused = linear(h + "attention.query_key_value");
+    BlockNames block;
+    block.ln1 = norm(h + "input_layernorm");
+    block.ln2 = norm(h + "post_attention_layernorm");
+    block.q = head_part(fused, 0, shape);
+    block.k = head_part(fused, 1, shape);
+    block.v = head_part(fused, 2, shape);
+    block.attn_out = linear(h + "attention.dense");
+    block.mlp_in = linear(h + "mlp.dense_h_to_4h");
+    block.mlp_out = linear(h + "mlp.dense_4h_to_h");
+    return block;
+  };
+  names.final_norm = norm(prefix + "final_layer_norm");
+  spec.tied_unembedding = !has("embed_out.weight");
+  names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "embed_out.weight";
+  return names;
+}
+
+}  // namespace
+
+const Family& gpt_neox_family() {
+  static const Family family{"gpt_neox", read_config, name_tensors};
+  return family;
+}
+
+}  // namespace headlens

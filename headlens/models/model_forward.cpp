@@ -1,0 +1,160 @@
+#include "headlens/models/model_forward.h"
+
+#include <algorithm>
+
+#include "headlens/base/cancellation.h"
+#include "headlens/models/block/forward.h"
+#include "headlens/models/block/normalize.h"
+
+namespace headlens {
+namespace {
+
+/// Up to this many rows, reading the weights costs more than multiplying: lanes share columns.
+constexpr std::int64_t kFewRows = 48;
+
+void normalize_row(const BlockSpec& spec, const NormWeights& norm, float* x) {
+  apply_norm(spec, norm, norm.weight.element_count(), x, x);
+}
+
+}  // namespace
+
+ModelForward::ModelForward(const Model& model, const RowBatch& batch, const Taps& taps,
+                           Workspace& memory)
+    : model_(model), batch_(batch), taps_(taps), memory_(memory) {}
+
+Split ModelForward::way_to_split() const {
+  return batch_.rows() <= kFewRows ? Split::columns : Split::rows;
+}
+
+void ModelForward::reserve(int n_lanes) {
+  const bool lane_buffers = way_to_split() == Split::rows && !taps_.has_edits();
+  const BlockSpec& block = model_.spec().block();
+  memory_.reserve(block, batch_, n_lanes, lane_buffers);
+  const std::int64_t heads = taps_.hears(SiteKind::result) ? block.n_heads : 1;
+  memory_.site_values.reserve(batch_.rows() * heads * block.d_model);
+}
+
+void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
+  LaneSplit split(lane, way_to_split(), batch_.rows(), taps_.has_edits());
+  embed(lane, split);
+  for (int layer = 0; layer < plan.n_blocks; ++layer) {
+    check_cancellation();
+    BlockForward block(model_.spec().blocks[layer], model_.block(layer), layer, batch_, taps_,
+                       memory_, lane, split);
+    block.run();
+  }
+  if (plan.final_norm) final_norm(lane, split);
+  if (plan.logits != nullptr) unembed(lane, plan);
+  if (plan.class_logits != nullptr) {
+    lane.barrier();
+    if (lane.index() == 0) classify(plan);
+  }
+}
+
+void ModelForward::embed(Lane& lane, LaneSplit& split) {
+  const EmbeddingTables& tables = model_.embeddings();
+  const ModelSpec& spec = model_.spec();
+  for (const Range chunk : split.chunks()) {
+    const Range own = split.own(chunk);
+    add_table(tables.token, SiteKind::embed, lane, own, true);
+    if (spec.type_rows > 0) add_table(tables.type, SiteKind::token_type_embed, lane, own, false);
+    if (spec.position_rows > 0) add_table(tables.position, SiteKind::pos_embed, lane, own, false);
+    if (!spec.embedding_norm) continue;
+    for (std::int64_t row = own.begin; row < own.end; ++row) {
+      normalize_row(spec.block(), tables.norm, memory_.residual.data() + row * spec.d_model);
+    }
+  }
+  split.sync();
+}
+
+void ModelForward::add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows,
+                             bool first) {
+  const std::int64_t n = model_.spec().d_model;
+  const bool heard = taps_.is_heard({site, -1});
+  std::vector<float> one_row(n);
+  const auto entry = [&](std::int64_t row) -> std::int64_t {
+    if (site == SiteKind::embed) return batch_.id(row);
+    if (site == SiteKind::token_type_embed) return batch_.type_id(row);
+    return batch_.position(row) + model_.spec().position_offset;
+  };
+  const auto add = [&](std::int64_t row, const float* from) {
+    float* to = memory_.residual.data() + row * n;
+    for (std::int64_t i = 0; i < n; ++i) to[i] = first ? from[i] : to[i] + from[i];
+  };
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    float* value = heard ? memory_.site_values.data() + row * n : one_row.data();
+    Model::read_row(table, entry(row), value);
+    if (!heard) add(row, value);
+  }
+  if (!heard) return;
+  const float* values = memory_.site_values.data();
+  taps_.rows({site, -1}, lane, batch_, rows, memory_.site_values.data(), n);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) add(row, values + row * n);
+}
+
+void ModelForward::final_norm(Lane& lane, LaneSplit& split) {
+  const std::int64_t n = model_.spec().d_model;
+  for (const Range chunk : split.chunks()) {
+    float* x = memory_.residual.data() + chunk.begin * n;
+    normalize_rows({SiteKind::ln_final_scale, -1}, model_.spec().block(), model_.final_norm(),
+                   taps_, memory_, lane, batch_, split.own(chunk), x - chunk.begin * n,
+                   x - chunk.begin * n);
+    taps_.rows({SiteKind::ln_final_normalized, -1}, lane, batch_, split.own(chunk),
+               memory_.residual.data(), n);
+  }
+}
+
+void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
+  const std::int64_t n = model_.spec().d_model;
+  const auto rows = static_cast<std::int64_t>(plan.logit_rows.size());
+  lane.barrier();
+  if (lane.index() == 0) {
+    selected_.resize(rows * n);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      std::copy_n(memory_.residual.data() + plan.logit_rows[i] * n, n, selected_.data() + i * n);
+    }
+    if (model_.spec().prediction_transform) transform_for_prediction(rows, selected_.data());
+  }
+  lane.barrier();
+  LaneSplit split(lane, rows <= kFewRows ? Split::columns : Split::rows, rows, false);
+  const std::int64_t width = model_.spec().vocab_size;
+  for (const Range chunk : split.chunks()) {
+    split.multiply(model_.head().unembedding, chunk, selected_.data() + chunk.begin * n,
+                   plan.logits + chunk.begin * width, false);
+  }
+}
+
+void ModelForward::transform_for_prediction(std::int64_t rows, float* x) const {
+  const HeadWeights& head = model_.head();
+  const std::int64_t n = model_.spec().d_model;
+  std::vector<float> dense(rows * n);
+  head.prediction_dense.multiply(x, rows, dense.data(), false);
+  activate(*model_.spec().prediction_transform, dense.data(), rows * n, x);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    normalize_row(model_.spec().block(), head.prediction_norm, x + row * n);
+  }
+}
+
+void ModelForward::classify(const ForwardPlan& plan) const {
+  const HeadWeights& head = model_.head();
+  const ClassifierSpec& classifier = *model_.spec().classifier;
+  const std::int64_t n = model_.spec().d_model;
+  std::vector<float> x;
+  if (model_.spec().output == OutputKind::token_classes) {
+    x.assign(memory_.residual.data(), memory_.residual.data() + batch_.rows() * n);
+  } else {
+    for (const RowBatch::Sequence& sequence : batch_.sequences()) {
+      const float* first = memory_.residual.data() + sequence.first_row * n;
+      x.insert(x.end(), first, first + n);
+    }
+  }
+  const auto rows = static_cast<std::int64_t>(x.size()) / n;
+  if (classifier.has_dense) {
+    std::vector<float> dense(x.size());
+    head.classifier_dense.multiply(x.data(), rows, dense.data(), false);
+    activate(classifier.activation, dense.data(), rows * n, x.data());
+  }
+  head.classifier_out.multiply(x.data(), rows, plan.class_logits, false);
+}
+
+}  // namespace headlens

@@ -1,0 +1,47 @@
+#include "headlens/models/row_batch.h"
+
+#include <algorithm>
+
+namespace headlens {
+
+RowBatch::RowBatch(const std::vector<TokenSequence>& sequences, PaddingSide side) {
+  for (const TokenSequence& sequence : sequences) {
+    padded_length_ = std::max(padded_length_, static_cast<std::int64_t>(sequence.ids.size()));
+  }
+  for (const TokenSequence& sequence : sequences) {
+    const auto length = static_cast<std::int64_t>(sequence.ids.size());
+    const std::int64_t pad = side == PaddingSide::left ? padded_length_ - length : 0;
+    const std::int64_t start = size() * padded_length_ + pad;
+    sequences_.push_back({rows(), length});
+    for (std::int64_t i = 0; i < length; ++i) {
+      ids_.push_back(sequence.ids[i]);
+      type_ids_.push_back(sequence.type_ids.empty() ? 0 : sequence.type_ids[i]);
+      positions_.push_back(i);
+      padded_rows_.push_back(start + i);
+    }
+  }
+  batch_size_ = size();
+}
+
+RowBatch RowBatch::part(std::int64_t first_sequence, std::int64_t count) const {
+  RowBatch part;
+  part.batch_size_ = batch_size_;
+  part.padded_length_ = padded_length_;
+  part.first_sequence_ = first_sequence_ + first_sequence;
+  const Sequence& first = sequences_[first_sequence];
+  const Sequence& last = sequences_[first_sequence + count - 1];
+  for (std::int64_t s = first_sequence; s < first_sequence + count; ++s) {
+    part.sequences_.push_back({sequences_[s].first_row - first.first_row, sequences_[s].length});
+  }
+  const auto take = [&](const auto& all) {
+    return std::decay_t<decltype(all)>(all.begin() + first.first_row,
+                                       all.begin() + last.first_row + last.length);
+  };
+  part.ids_ = take(ids_);
+  part.type_ids_ = take(type_ids_);
+  part.positions_ = take(positions_);
+  part.padded_rows_ = take(padded_rows_);
+  return part;
+}
+
+}  // namespace headlens

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "headlens/tensor/shape.h"
+
+namespace headlens {
+
+/// On which side shorter sequences are filled up in tensors with a batch axis.
+enum class PaddingSide : std::uint8_t { right, left };
+
+/// One sequence's tokens. Empty type_ids mean all zero.
+struct TokenSequence {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> type_ids = {};
+};
+
+/// Several sequences as the rows of one matrix, one after another, without padding: padding exists
+/// only in the shapes that hooks and caches see.
+class RowBatch {
+ public:
+  struct Sequence {
+    std::int64_t first_row;
+    std::int64_t length;
+  };
+
+  RowBatch(const std::vector<TokenSequence>& sequences, PaddingSide side);
+  /// Some neighbouring sequences as a batch of their own that keeps their places in this batch's
+  /// padded tensors.
+  RowBatch part(std::int64_t first_sequence, std::int64_t count) const;
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(ids_.size()); }
+  const std::vector<Sequence>& sequences() const { return sequences_; }
+  std::int32_t id(std::int64_t row) const { return ids_[row]; }
+  std::int32_t type_id(std::int64_t row) const { return type_ids_[row]; }
+  /// Of the token in its own sequence; padding does not count.
+  std::int64_t position(std::int64_t row) const { return positions_[row]; }
+
+  std::int64_t size() const { return static_cast<std::int64_t>(sequences_.size()); }
+
+  /// Shape of padded tensors: of the whole batch, for a part too.
+  std::int64_t batch_size() const { return batch_size_; }
+  std::int64_t padded_length() const { return padded_length_; }
+  /// Index of a row in [batch, pos, ...] tensors, batch and pos flattened.
+  std::int64_t padded_row(std::int64_t row) const { return padded_rows_[row]; }
+  /// Index of a sequence on the batch axis.
+  std::int64_t batch_index(std::int64_t sequence) const { return first_sequence_ + sequence; }
+  /// Where a sequence starts on the pos axis.
+  std::int64_t padded_offset(std::int64_t sequence) const {
+    return padded_rows_[sequences_[sequence].first_row] - batch_index(sequence) * padded_length_;
+  }
+  bool has_padding() const { return rows() != batch_size_ * padded_length_; }
+
+ private:
+  RowBatch() = default;
+
+  std::vector<Sequence> sequences_;
+  std::vector<std::int32_t> ids_, type_ids_;
+  std::vector<std::int64_t> positions_, padded_rows_;
+  std::int64_t batch_size_ = 0, padded_length_ = 0, first_sequence_ = 0;
+};
+
+}  // namespace headlens

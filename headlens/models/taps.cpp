@@ -1,0 +1,153 @@
+#include "headlens/models/taps.h"
+
+#include <algorithm>
+
+#include "headlens/base/errors.h"
+
+namespace headlens {
+namespace {
+
+constexpr std::size_t kKinds = static_cast<std::size_t>(SiteKind::ln_final_normalized) + 1;
+
+bool exists(Site site, const ModelSpec& spec) {
+  const BlockSpec& block = spec.block();
+  const bool post = block.norm_place == NormPlace::post;
+  switch (site.kind) {
+    case SiteKind::pos_embed:
+      return spec.position_rows > 0;
+    case SiteKind::token_type_embed:
+      return spec.type_rows > 0;
+    case SiteKind::rot_q:
+    case SiteKind::rot_k:
+      return block.rotary.has_value();
+    case SiteKind::resid_mid:
+      return !block.parallel_residual;
+    case SiteKind::mlp_pre_linear:
+      return block.gated_mlp;
+    case SiteKind::normalized_resid_post:
+      return post;
+    case SiteKind::ln_final_scale:
+    case SiteKind::ln_final_normalized:
+      return spec.final_norm;
+    default:
+      return true;
+  }
+}
+
+Shape shape_of(Site site, const ModelSpec& spec, const RowBatch& batch) {
+  const BlockSpec& block = spec.block();
+  const std::int64_t b = batch.batch_size(), n = batch.padded_length();
+  switch (site.kind) {
+    case SiteKind::q:
+    case SiteKind::rot_q:
+    case SiteKind::z:
+      return {b, n, block.n_heads, block.d_head};
+    case SiteKind::k:
+    case SiteKind::v:
+    case SiteKind::rot_k:
+      return {b, n, block.n_kv_heads, block.d_head};
+    case SiteKind::attn_scores:
+    case SiteKind::pattern:
+      return {b, block.n_heads, n, n};
+    case SiteKind::result:
+      return {b, n, block.n_heads, spec.d_model};
+    case SiteKind::mlp_pre:
+    case SiteKind::mlp_pre_linear:
+    case SiteKind::mlp_post:
+      return {b, n, block.d_mlp};
+    case SiteKind::ln1_scale:
+    case SiteKind::ln2_scale:
+    case SiteKind::ln_final_scale:
+      return {b, n, 1};
+    default:
+      return {b, n, spec.d_model};
+  }
+}
+
+void copy_rows(Tensor& target, const RowBatch& batch, Range rows, std::int64_t width,
+               const float* first, std::int64_t stride) {
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    std::copy_n(first + row * stride, width, target.data() + batch.padded_row(row) * width);
+  }
+}
+
+}  // namespace
+
+Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
+           ActivationCache* cache)
+    : has_edits_(hooks.has_edits()) {
+  std::set<Site> heard = hooks.cached();
+  for (const auto& [site, edits] : hooks.edits()) heard.insert(site);
+  table_.assign(spec.n_layers() + 1, std::vector<const Tap*>(kKinds, nullptr));
+  for (const Site site : heard) {
+    if (site.layer >= spec.n_layers() || !exists(site, spec)) {
+      throw UsageError("this model has no site " + to_string(site) + "; it has " +
+                       std::to_string(spec.n_layers()) + " layers");
+    }
+    const Shape shape = shape_of(site, spec, batch);
+    Tap tap;
+    tap.width = element_count(shape) / (batch.batch_size() * batch.padded_length());
+    if (hooks.cached().contains(site)) {
+      tap.target = &cache->insert(site, batch.has_padding() ? Tensor::zeros(shape) : Tensor(shape));
+    }
+    if (const auto edits = hooks.edits().find(site); edits != hooks.edits().end()) {
+      tap.hooks = &edits->second;
+    }
+    table_[site.layer + 1][static_cast<std::size_t>(site.kind)] =
+        &taps_.emplace(site, tap).first->second;
+    shapes_[site] = shape;
+    const bool after_blocks =
+        site.kind == SiteKind::ln_final_scale || site.kind == SiteKind::ln_final_normalized;
+    blocks_needed_ = std::max(blocks_needed_, after_blocks ? spec.n_layers() : site.layer + 1);
+  }
+}
+
+const Taps::Tap* Taps::find(Site site) const {
+  return table_[site.layer + 1][static_cast<std::size_t>(site.kind)];
+}
+
+bool Taps::is_edited(Site site) const {
+  const Tap* tap = find(site);
+  return tap != nullptr && tap->hooks != nullptr;
+}
+
+bool Taps::hears(SiteKind kind) const {
+  return std::ranges::any_of(taps_, [&](const auto& tap) { return tap.first.kind == kind; });
+}
+
+void Taps::rows(Site site, Lane& lane, const RowBatch& batch, Range rows, float* first,
+                std::int64_t stride) const {
+  const Tap* tap = find(site);
+  if (tap == nullptr) return;
+  if (tap->hooks != nullptr) {
+    lane.barrier();
+    if (lane.index() == 0) edit_rows(site, *tap, batch, first, stride);
+    lane.barrier();
+  }
+  if (tap->target != nullptr) copy_rows(*tap->target, batch, rows, tap->width, first, stride);
+}
+
+void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* first,
+                     std::int64_t stride) const {
+  Tensor value = Tensor::zeros(shapes_.at(site));
+  copy_rows(value, batch, {0, batch.rows()}, tap.width, first, stride);
+  edit(site, value);
+  for (std::int64_t row = 0; row < batch.rows(); ++row) {
+    std::copy_n(value.data() + batch.padded_row(row) * tap.width, tap.width, first + row * stride);
+  }
+}
+
+float* Taps::pattern_target(Site site) const {
+  const Tap* tap = find(site);
+  return tap == nullptr || tap->target == nullptr ? nullptr : tap->target->data();
+}
+
+void Taps::edit(Site site, Tensor& value) const {
+  const Shape shape = value.shape();
+  for (const Hook& hook : *find(site)->hooks) hook(value);
+  if (value.shape() != shape) {
+    throw ShapeError("hook at " + to_string(site), to_string(shape), to_string(value.shape()));
+  }
+}
+
+}  // namespace headlens
