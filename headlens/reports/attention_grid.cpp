@@ -19,6 +19,7 @@ constexpr double kPanelsWidth = 780;  // of all columns together, if panels need
 constexpr double kSmallestPanel = 72;
 constexpr double kLargestPanel = 250;
 constexpr double kLargestCell = 22;
+constexpr double kLeastSide = 132;  // the names of the axes need it
 constexpr double kPanelTitle = 13;
 constexpr double kColumnGap = 12;
 constexpr double kRowGap = 9;
@@ -39,7 +40,7 @@ GridShape grid_shape(int heads) {
   for (int columns = 1; columns <= heads; ++columns) {
     const int rows = (heads + columns - 1) / columns;
     const double empty = static_cast<double>(rows * columns - heads) / heads;
-    const double cost = std::abs(std::log(columns / (rows * kAspect))) + empty;
+    const double cost = std::abs(std::log(columns / (rows * kAspect))) + 2 * empty;
     if (cost < least) {
       least = cost;
       best = {rows, columns};
@@ -100,7 +101,11 @@ void draw_panel(Canvas& canvas, TextPainter& painter, const GridPage& page, int 
     draw_query_labels(canvas.context(), painter, page.labels, page.matrix, x, y);
   }
   if (head + page.shape.columns >= page.heads) {
-    draw_key_labels(canvas.context(), painter, page.labels, page.matrix, x, y + page.matrix.side);
+    // In a row that is not full, the panel below to the left is in the way of long names.
+    const bool panel_below_left =
+        head % page.shape.columns > 0 && head + page.shape.columns - 1 < page.heads;
+    draw_key_labels(canvas.context(), painter, page.labels, page.matrix, x, y + page.matrix.side,
+                    panel_below_left ? x - kColumnGap : 0);
   }
 }
 

@@ -16,6 +16,7 @@ namespace {
 constexpr double kMostSide = 540;
 constexpr double kLeastSide = 300;
 constexpr double kLargestCell = 30;
+constexpr double kSmallestMatrix = 132;  // the names of the axes need it
 constexpr double kSidePerToken = 22;
 constexpr double kNarrowestPage = 330;
 constexpr int kLabelColumns = 16;
@@ -36,7 +37,8 @@ HeatmapPage lay_out(const PromptTokens& prompt, double pixels_per_point) {
   HeatmapPage page;
   const int tokens = static_cast<int>(prompt.tokens.size());
   const double side = std::clamp(tokens * kSidePerToken, kLeastSide, kMostSide);
-  page.matrix = fit_matrix(tokens, side, kLargestCell, pixels_per_point);
+  page.matrix =
+      fit_matrix(tokens, side, std::max(kLargestCell, kSmallestMatrix / tokens), pixels_per_point);
   measure_text([&](TextPainter& painter) {
     page.labels = axis_labels(painter, prompt, page.matrix, 9, kLabelColumns,
                               ThinnedNames::kPositionsAndTokens);

@@ -34,7 +34,7 @@ AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const M
   const double needed = labels.style.size * 1.16;
   if (spacing < needed) labels.step = static_cast<int>(std::ceil(needed * 1.15 / spacing));
   for (std::size_t i = 0; i < prompt.tokens.size(); ++i) {
-    std::string name = token_label(prompt.tokens[i].text, max_columns);
+    std::string name = isolated(token_label(prompt.tokens[i].text, max_columns));
     if (labels.step > 1) {
       name =
           thinned == ThinnedNames::kPositions ? std::to_string(i) : fmt::format("{}: {}", i, name);
@@ -58,9 +58,11 @@ void draw_query_labels(cairo_t* context, TextPainter& painter, const AxisLabels&
 }
 
 void draw_key_labels(cairo_t* context, TextPainter& painter, const AxisLabels& labels,
-                     const MatrixLayout& layout, double x, double y) {
+                     const MatrixLayout& layout, double x, double y, double left_limit) {
   for (int token = 0; token < layout.tokens; token += labels.step) {
     const double middle = x + layout.center(token);
+    const double reach = painter.width(labels.names[token], labels.style) / std::numbers::sqrt2;
+    if (middle - reach < left_limit) continue;
     if (labels.step > 1) draw_tick(context, middle, y, 0, kTick);
     painter.draw(labels.names[token], labels.style,
                  {.x = middle + 0.2 * labels.style.size,

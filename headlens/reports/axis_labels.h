@@ -30,8 +30,9 @@ void draw_query_labels(cairo_t* context, TextPainter& painter, const AxisLabels&
                        const MatrixLayout& layout, double x, double y);
 
 /// Names at 45 degrees that end below the columns of a matrix whose bottom left corner is (x, y).
+/// Those that would reach left of `left_limit` are left out.
 void draw_key_labels(cairo_t* context, TextPainter& painter, const AxisLabels& labels,
-                     const MatrixLayout& layout, double x, double y);
+                     const MatrixLayout& layout, double x, double y, double left_limit = 0);
 
 /// Space that names at 45 degrees take below the matrix, and to its left beyond the first column.
 double key_label_height(const AxisLabels& labels);

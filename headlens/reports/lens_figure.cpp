@@ -37,6 +37,7 @@ struct Column {
   std::string name;
   std::string under_name;
   std::vector<Cell> cells;  // one a layer, as listed in the result
+  double width = 0;
 };
 
 bool same_as_output(const LensResult& result, std::size_t position, const Prediction& prediction) {
@@ -46,7 +47,7 @@ bool same_as_output(const LensResult& result, std::size_t position, const Predic
 
 Column column_of_position(const LensResult& result, std::size_t index) {
   const int position = result.positions[index];
-  Column column{.name = token_label(result.prompt.tokens[position].text, kLabelColumns),
+  Column column{.name = isolated(token_label(result.prompt.tokens[position].text, kLabelColumns)),
                 .under_name = std::to_string(position),
                 .cells = {}};
   for (const auto& layer : result.cells_LP) {
@@ -56,8 +57,8 @@ Column column_of_position(const LensResult& result, std::size_t index) {
       continue;
     }
     const Prediction& first = cell.top.front();
-    column.cells.push_back({token_label(first.token, kLabelColumns), "", first.probability,
-                            same_as_output(result, index, first)});
+    column.cells.push_back({isolated(token_label(first.token, kLabelColumns)), "",
+                            first.probability, same_as_output(result, index, first)});
   }
   return column;
 }
@@ -70,7 +71,7 @@ Column column_of_rank(const LensResult& result, std::size_t rank) {
       column.cells.emplace_back();
       continue;
     }
-    column.cells.push_back({token_label(top[rank].token, kLabelColumns),
+    column.cells.push_back({isolated(token_label(top[rank].token, kLabelColumns)),
                             fmt::format("{:.3f}", top[rank].probability), top[rank].probability,
                             same_as_output(result, 0, top[rank])});
   }
@@ -137,30 +138,36 @@ struct LensPage {
   double left = kPageMargin + kRowNames;
   double column_names = kColumnNames;
   double top = 0;
-  double column_width = 0;
   double right = 0;
   double bottom = 0;
   double width = 0;
   double height = 0;
 };
 
-LensPage lay_out(const LensPicture& picture, std::size_t layers, double pixels_per_point) {
+double column_width(TextPainter& painter, const Column& column) {
+  constexpr double kNarrowest = 28;
+  constexpr double kWidest = 96;
+  const TextStyle bold{.size = kCellText.size, .bold = true, .kerning = false};
+  double widest = painter.width(column.name, bold);
+  for (const Cell& cell : column.cells) {
+    const double number = cell.number.empty() ? 0 : painter.width(cell.number, bold) + 8;
+    widest = std::max(widest, painter.width(cell.token, bold) + number);
+  }
+  return std::clamp(widest + 9, kNarrowest, kWidest);
+}
+
+/// Sets the columns' widths, on which the page depends.
+LensPage lay_out(LensPicture& picture, std::size_t layers, double pixels_per_point) {
   LensPage page;
   if (picture.columns.front().under_name.empty()) page.column_names = kShortColumnNames;
   page.top = kPageMargin + kHeaderHeight + page.column_names;
-  double widest = 30;
+  page.right = page.left;
   measure_text([&](TextPainter& painter) {
-    for (const Column& column : picture.columns) {
-      widest = std::max(widest, painter.width(column.name, kCellText));
-      for (const Cell& cell : column.cells) {
-        const TextStyle bold{.size = kCellText.size, .bold = true};
-        const double number = cell.number.empty() ? 0 : painter.width(cell.number, bold) + 8;
-        widest = std::max(widest, painter.width(cell.token, bold) + number);
-      }
+    for (Column& column : picture.columns) {
+      column.width = snapped(column_width(painter, column), pixels_per_point);
+      page.right += column.width;
     }
   });
-  page.column_width = snapped(std::min(widest + 9, 96.0), pixels_per_point);
-  page.right = page.left + page.column_width * static_cast<double>(picture.columns.size());
   page.bottom = page.top + kRowHeight * static_cast<double>(layers);
   page.width = std::max(kNarrowestPage, page.right + 18 + kColorBarWidth) + 8;
   page.height = page.bottom + 16 + footer_height(picture.text) + 16;
@@ -208,20 +215,20 @@ void draw_row_names(TextPainter& painter, const LensPage& page, const std::vecto
 
 void draw_column(Canvas& canvas, TextPainter& painter, const LensPage& page, const Column& column,
                  double x, ColorMap map) {
-  const double middle = x + page.column_width / 2;
+  const double middle = x + column.width / 2;
   const bool two_lines = !column.under_name.empty();
   const double name_width = painter.width(column.name, {.size = 8, .bold = true});
   painter.draw(column.name, {.size = 8, .bold = true, .kerning = false},
                {.x = middle,
                 .y = page.top - (two_lines ? 18 : 8),
                 .anchor = Anchor::kCenter,
-                .max_width = name_width > page.column_width - 3 ? page.column_width - 3 : 0});
+                .max_width = name_width > column.width - 3 ? column.width - 3 : 0});
   painter.draw(column.under_name, {.size = 7, .color = kFaintInk},
                {.x = middle, .y = page.top - 7, .anchor = Anchor::kCenter});
   const std::size_t layers = column.cells.size();
   for (std::size_t row = 0; row < layers; ++row) {
     draw_cell(canvas.context(), painter, column.cells[layers - 1 - row], x,
-              page.top + static_cast<double>(row) * kRowHeight, page.column_width, map);
+              page.top + static_cast<double>(row) * kRowHeight, column.width, map);
   }
 }
 
@@ -230,16 +237,17 @@ void draw_column(Canvas& canvas, TextPainter& painter, const LensPage& page, con
 void write_lens_figure(const std::filesystem::path& path, const LensResult& result,
                        const FigureOptions& options) {
   check_lens(result);
-  const LensPicture picture = picture_of(result);
+  LensPicture picture = picture_of(result);
   const LensPage page = lay_out(picture, result.layers.size(), options.pixels_per_point);
   Canvas canvas(path, page.width, page.height, picture.text.title, options.pixels_per_point);
   TextPainter painter(canvas.context());
   const double text_width = page.width - 2 * kPageMargin;
   draw_header(painter, picture.text, kPageMargin, kPageMargin, text_width);
   draw_row_names(painter, page, result.layers);
-  for (std::size_t i = 0; i < picture.columns.size(); ++i) {
-    draw_column(canvas, painter, page, picture.columns[i],
-                page.left + static_cast<double>(i) * page.column_width, options.color_map);
+  double x = page.left;
+  for (const Column& column : picture.columns) {
+    draw_column(canvas, painter, page, column, x, options.color_map);
+    x += column.width;
   }
   draw_frame(canvas.context(), page.left, page.top, page.right - page.left, page.bottom - page.top);
   painter.draw(picture.axis_name, {.size = 9}, {.x = page.left, .y = page.top - page.column_names});

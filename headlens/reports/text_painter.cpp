@@ -29,6 +29,7 @@ TextPainter::TextPainter(cairo_t* context)
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
   pango_cairo_context_set_font_options(pango_layout_get_context(layout_), options);
   cairo_font_options_destroy(options);
+  pango_context_set_base_dir(pango_layout_get_context(layout_), PANGO_DIRECTION_LTR);
   pango_layout_set_auto_dir(layout_, FALSE);
   pango_layout_set_single_paragraph_mode(layout_, TRUE);
 }

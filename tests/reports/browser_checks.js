@@ -32,8 +32,8 @@ function checkCell(layer, head, query, key, palette) {
   const where = `layer ${layer} head ${head} query ${query} key ${key}`;
   pointAt(query, key);
   const tip = document.getElementById("tooltip").textContent;
-  expect(tip.includes(`query “${kReference.labels[query]}” (${query})`), `${where}: query in ${tip}`);
-  expect(tip.includes(`key “${kReference.labels[key]}” (${key})`), `${where}: key in ${tip}`);
+  expect(tip.includes(`query “${isolated(kReference.labels[query])}” (${query})`), `${where}: query in ${tip}`);
+  expect(tip.includes(`key “${isolated(kReference.labels[key])}” (${key})`), `${where}: key in ${tip}`);
   const value = tip.split("weight ")[1];
   if (weight === null) {
     expect(value === "not a number", `${where}: NaN shown as ${value}`);
@@ -73,10 +73,10 @@ function checkKeyboard() {
   press(heatmap.canvas, "ArrowDown");
   const reading = document.querySelector(".reading");
   const first = reading.textContent;
-  expect(first.includes(`query “${kReference.labels[0]}” (0)`), `reading after one key: ${first}`);
+  expect(first.includes(`query “${isolated(kReference.labels[0])}” (0)`), `reading after one key: ${first}`);
   if (kReference.labels.length > 1) {
     press(heatmap.canvas, "ArrowDown");
-    expect(reading.textContent.includes(`query “${kReference.labels[1]}” (1)`), reading.textContent);
+    expect(reading.textContent.includes(`query “${isolated(kReference.labels[1])}” (1)`), reading.textContent);
     const head = document.querySelector('.head[aria-checked="true"]');
     press(head, "Home");
     expect(document.activeElement === document.querySelector(".head"), "Home goes to the first head");

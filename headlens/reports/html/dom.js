@@ -10,7 +10,10 @@ function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-const bdi = (text, attributes = {}) => el("bdi", { dir: "ltr", ...attributes }, text);
+const bdi = (text, attributes = {}) => el("bdi", attributes, text);
+
+/** For text that is not in an element of its own. */
+const isolated = (text) => `\u2068${text}\u2069`;
 
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;

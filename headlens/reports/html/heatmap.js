@@ -26,7 +26,7 @@ class Heatmap {
     this.cell = Math.max(1, Math.min(34, Math.floor(Math.min(available - 130, 660) / cells)));
     this.step = Math.max(1, Math.ceil(13 / (this.cell / pool)));
     context.font = this.font = `${this.step > 1 ? 10 : 12}px system-ui, "Noto Sans", sans-serif`;
-    this.names = this.tokens.map((token, i) => (this.step > 1 ? `${i}: ` : "") + token.label);
+    this.names = this.tokens.map((token, i) => (this.step > 1 ? `${i}: ` : "") + isolated(token.label));
     let longest = 0;
     for (let i = 0; i < tokens; i += this.step) {
       longest = Math.max(longest, context.measureText(this.names[i]).width);
@@ -100,8 +100,8 @@ class Heatmap {
   name(cell) {
     const { pool, tokens } = this.patterns;
     const last = Math.min(tokens, (cell + 1) * pool) - 1;
-    const name = `“${this.tokens[cell * pool].label}” (${cell * pool})`;
-    return last > cell * pool ? `${name} to “${this.tokens[last].label}” (${last})` : name;
+    const name = `“${isolated(this.tokens[cell * pool].label)}” (${cell * pool})`;
+    return last > cell * pool ? `${name} to “${isolated(this.tokens[last].label)}” (${last})` : name;
   }
 
   describe({ query, key }) {

@@ -15,8 +15,8 @@ function lensCell(lens, row, column, tokens, palette) {
   cell.style.color = inkOn(color);
   const position = lens.positions[column];
   const value = (p) => (p === null ? "not a number" : p.toFixed(4));
-  const lines = top.map(([, name, p]) => `\u2068${name}\u2069  ${value(p)}`);
-  const place = `Layer ${lens.layers[row]}, after “\u2068${tokens[position].label}\u2069” (${position})`;
+  const lines = top.map(([, name, p]) => `${isolated(name)}  ${value(p)}`);
+  const place = `Layer ${lens.layers[row]}, after “${isolated(tokens[position].label)}” (${position})`;
   cell.dataset.tip = [place, ...lines].join("\n");
   cell.setAttribute("aria-label", [place, ...lines].join(", "));
   return cell;

@@ -14,7 +14,8 @@ function promptSection(data) {
     class: token.special ? "token special" : "token",
     title: `position ${i}, id ${token.id}${token.special ? ", added by the tokenizer" : ""}` }));
   return el("section", { "aria-label": "Prompt" },
-    el("h1", { class: "long", tabindex: data.prompt.length > 400 ? "0" : null }, bdi(data.prompt)),
+    el("h1", { class: data.prompt.length > 200 ? "long" : null, tabindex: data.prompt.length > 200 ? "0" : null },
+      bdi(data.prompt)),
     el("p", { class: "faint" }, data.token_note),
     el("div", { class: "tokens" }, ...chips));
 }
