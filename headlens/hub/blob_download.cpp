@@ -54,6 +54,8 @@ class IncompleteFile {
     bytes_ = 0;
   }
 
+  void remove() { ::unlink(path_.c_str()); }
+
   /// The bytes must be on the disk before they get a name that vouches for them.
   void commit(const fs::path& destination) {
     if (::fdatasync(fd_) != 0) fail("cannot be written");
@@ -89,7 +91,7 @@ class BlobDownload {
       bring_all();
     }
     if (!blob_matches(incomplete_.path(), request_.file.etag)) {
-      fs::remove(incomplete_.path());
+      incomplete_.remove();
       throw ResourceError(
           fmt::format("{}/{}: what came does not have the checksum {} that the hub "
                       "gives; it was deleted, pull again",
@@ -165,7 +167,7 @@ class BlobDownload {
   void receive(std::span<const std::byte> bytes) {
     check_cancellation();
     if (bytes.size() > promised() - incomplete_.bytes()) {
-      fs::remove(incomplete_.path());
+      incomplete_.remove();
       throw FormatError(request_.file.name,
                         fmt::format("the hub sends more than the {} bytes that it promised; what "
                                     "came was deleted",

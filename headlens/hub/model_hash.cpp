@@ -15,6 +15,7 @@
 #include "headlens/base/mapped_file.h"
 #include "headlens/base/sha256.h"
 #include "headlens/formats/json_file.h"
+#include "headlens/formats/printable.h"
 #include "headlens/hub/cache_paths.h"
 #include "headlens/hub/hub_layout.h"
 #include "headlens/hub/weight_files.h"
@@ -34,7 +35,9 @@ json identity(const fs::path& file) {
     throw FormatError(file, "no such weight file");
   }
   constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-  return {{"path", fs::absolute(file).string()},
+  std::error_code error;
+  const fs::path whole = fs::absolute(file, error);
+  return {{"path", (error ? file : whole).string()},
           {"size", status.st_size},
           {"mtime_ns", status.st_mtim.tv_sec * kNanosecondsPerSecond + status.st_mtim.tv_nsec},
           {"inode", status.st_ino}};
@@ -100,6 +103,10 @@ bool same_paths(const json& entry, const json& files) {
 }
 
 void remember_hash(const json& files, const std::string& hash) {
+  const bool fit_for_json = std::all_of(files.begin(), files.end(), [](const json& file) {
+    return is_utf8(file["path"].get_ref<const std::string&>());
+  });
+  if (!fit_for_json) return;
   try {
     json cache = read_cache();
     json kept = json::array();

@@ -73,6 +73,12 @@ TEST_F(ModelHash, TrustsTheNameOfABlobInTheHubsCache) {
             name);
 }
 
+TEST_F(ModelHash, OfAFileWhoseNameIsNoUtf8IsNotRemembered) {
+  const fs::path file = put(home() / "\xff.gguf", "abc");
+  EXPECT_EQ(model_sha256({"m", file, ModelKind::gguf_file}), kSha256OfAbc);
+  EXPECT_FALSE(fs::exists(cache_file()));
+}
+
 TEST_F(ModelHash, SaysThatWeightsAreMissing) {
   EXPECT_THROW(model_sha256({"m", home() / "absent.gguf", ModelKind::gguf_file}), FormatError);
   EXPECT_THROW(model_sha256({"m", home(), ModelKind::huggingface_directory}), FormatError);
