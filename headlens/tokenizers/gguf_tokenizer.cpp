@@ -55,8 +55,10 @@ std::optional<EndToken> wanted(const GgufVocabulary& vocabulary, bool add,
 
 json bos_and_eos(const GgufVocabulary& vocabulary, bool bos_by_default, bool eos_by_default) {
   return surrounding_tokens(
-      wanted(vocabulary, vocabulary.add_bos.value_or(bos_by_default), vocabulary.bos, "BOS"),
-      wanted(vocabulary, vocabulary.add_eos.value_or(eos_by_default), vocabulary.eos, "EOS"));
+      wanted(vocabulary, vocabulary.add_bos.value_or(bos_by_default && vocabulary.bos),
+             vocabulary.bos, "BOS"),
+      wanted(vocabulary, vocabulary.add_eos.value_or(eos_by_default && vocabulary.eos),
+             vocabulary.eos, "EOS"));
 }
 
 Tokenizer byte_level_tokenizer(const GgufVocabulary& vocabulary) {

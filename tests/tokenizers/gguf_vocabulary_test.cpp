@@ -102,6 +102,9 @@ TEST(GgufVocabulary, SentencepieceAddsBosAndASpaceUnlessTheFileSaysOtherwise) {
   v.add_eos = true;
   v.add_space_prefix = false;
   EXPECT_THAT(ids(v, "a"), ElementsAre(4, 2));
+  v.add_bos = v.add_eos = std::nullopt;
+  v.bos = std::nullopt;
+  EXPECT_THAT(ids(v, "a"), ElementsAre(4));
 }
 
 TEST(GgufVocabulary, ReadsWhatTheFileSays) {

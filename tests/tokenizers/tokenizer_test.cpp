@@ -47,6 +47,29 @@ TEST(Tokenizer, ErrorsNameTheFileInOneLine) {
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
+void load_and_use(const std::string& json) {
+  try {
+    const Tokenizer tokenizer = Tokenizer::from_json(json, "damaged");
+    tokenizer.encode("to be or not\n", SpecialTokens::add);
+    for (std::int32_t id = 0; id < 4; ++id) {
+      if (tokenizer.contains(id)) tokenizer.decode_token(id);
+    }
+  } catch (const Error&) {
+  }
+}
+
+TEST(Tokenizer, DamagedFilesGiveAnErrorOrATokenizerButNeverACrash) {
+  const std::string whole(kThreeWords);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_THROW(Tokenizer::from_json(whole.substr(0, i), "damaged"), FormatError);
+    for (const char byte : {'"', '{', ']', '9', '\\', '\xFF'}) {
+      std::string damaged = whole;
+      damaged[i] = byte;
+      EXPECT_NO_FATAL_FAILURE(load_and_use(damaged));
+    }
+  }
+}
+
 TEST(Tokenizer, KeepsEveryTokenWhateverTheFileSaysOfTruncationAndPadding) {
   const Tokenizer tokenizer = Tokenizer::from_json(kThreeWords, "words");
   EXPECT_THAT(tokenizer.encode("to be or to be", SpecialTokens::add).ids,
