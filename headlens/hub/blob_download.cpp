@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -121,10 +122,11 @@ class BlobDownload {
   void bring_all() {
     constexpr std::uint64_t kWorthATry = std::uint64_t{1} << 20;
     if (incomplete_.bytes() > promised()) incomplete_.start_over();
-    std::uint64_t at_last_failure = incomplete_.bytes();
+    // A mark that only rises: a hub that makes the file start over gains nothing by repeating it.
+    std::uint64_t furthest = incomplete_.bytes();
     const auto gained = [&] {
-      const bool much = incomplete_.bytes() >= at_last_failure + kWorthATry;
-      at_last_failure = incomplete_.bytes();
+      const bool much = incomplete_.bytes() >= furthest + kWorthATry;
+      furthest = std::max(furthest, incomplete_.bytes());
       return much;
     };
     with_retries(

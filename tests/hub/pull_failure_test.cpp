@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 
+#include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
 #include "headlens/hub/pull.h"
 #include "tests/hub/pull_fixture.h"
@@ -121,6 +124,37 @@ TEST_F(PullFailure, RefusesASizeThatNoDiskHolds) {
   EXPECT_THAT(hub.downloads_of("model.safetensors"), SizeIs(0));
   hub.files["model.safetensors"].size = "-5";
   EXPECT_THROW(pull("owner/model", quick()), FormatError);
+}
+
+TEST_F(PullFailure, GivesUpOnAFileThatNeverGetsAsLongAsPromised) {
+  hub.files["model.safetensors"].size = std::to_string(weights.size() + (std::size_t{8} << 20));
+  EXPECT_THAT([] { pull("owner/model", quick()); },
+              ThrowsMessage<ResourceError>(HasSubstr("the hub sent")));
+  EXPECT_LE(hub.downloads_of("model.safetensors").size(), 8u);
+}
+
+TEST_F(PullFailure, RefusesADescriptionWithoutEnd) {
+  hub.set_intercept([](const SeenRequest&, const httplib::Request&, httplib::Response& response) {
+    response.set_chunked_content_provider(
+        "application/json",
+        [piece = std::string(std::size_t{1} << 20, '[')](std::size_t, httplib::DataSink& sink) {
+          return sink.write(piece.data(), piece.size());
+        });
+    return true;
+  });
+  EXPECT_THAT([] { pull("owner/model", quick()); },
+              ThrowsMessage<FormatError>(HasSubstr("absurdly long")));
+}
+
+TEST_F(PullFailure, StopsOnRequestWhileTheHubIsSilent) {
+  hub.set_intercept([](const SeenRequest&, const httplib::Request&, httplib::Response&) {
+    request_cancellation();
+    std::this_thread::sleep_for(std::chrono::seconds(4));
+    return true;
+  });
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THROW(pull("owner/model", quick()), CancelledError);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
 TEST_F(PullFailure, RefusesNamesThatLeaveTheFolder) {
