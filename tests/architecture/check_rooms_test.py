@@ -86,6 +86,11 @@ class PlantedTree(unittest.TestCase):
         self.put("headlens/tensor/view.cpp", '#include "headlens/tensor/absent.h"\n')
         self.assert_only_breach("does not exist")
 
+    def test_an_include_of_what_the_build_makes_is_allowed(self):
+        self.put("headlens/tensor/made.h.in", "#pragma once\n")
+        self.put("headlens/tensor/view.cpp", '#include "headlens/tensor/made.h"\n')
+        self.assertEqual(check_rooms.all_breaches(self.root), [])
+
     def test_a_room_that_is_not_in_the_table(self):
         self.put("headlens/cellar/wine.cpp", "")
         self.assert_only_breach("no room that the table knows")
