@@ -74,8 +74,9 @@ GridPage lay_out(const PromptTokens& prompt, int heads, double pixels_per_point)
   page.heads = heads;
   page.shape = grid_shape(heads);
   const double panel = std::clamp(kPanelsWidth / page.shape.columns, kSmallestPanel, kLargestPanel);
+  const int tokens = static_cast<int>(prompt.tokens.size());
   page.matrix =
-      fit_matrix(static_cast<int>(prompt.tokens.size()), panel, kLargestCell, pixels_per_point);
+      fit_matrix(tokens, panel, std::max(kLargestCell, kLeastSide / tokens), pixels_per_point);
   measure_text([&](TextPainter& painter) {
     page.labels =
         axis_labels(painter, prompt, page.matrix, 8, kLabelColumns, ThinnedNames::kPositions);
