@@ -99,6 +99,24 @@ std::optional<Site> parse_site(std::string_view text) {
   return std::nullopt;
 }
 
+std::vector<Site> all_sites(int n_layers) {
+  std::vector<Site> sites;
+  const auto add = [&](bool after_blocks) {
+    for (const SiteName& name : kNames) {
+      const bool is_final = name.kind >= SiteKind::ln_final_scale;
+      if (!name.per_layer && is_final == after_blocks) sites.push_back({name.kind, -1});
+    }
+  };
+  add(false);
+  for (int layer = 0; layer < n_layers; ++layer) {
+    for (const SiteName& name : kNames) {
+      if (name.per_layer) sites.push_back({name.kind, layer});
+    }
+  }
+  add(true);
+  return sites;
+}
+
 std::vector<Site> match_sites(std::string_view pattern, int n_layers) {
   if (const auto site = parse_site(pattern)) {
     if (site->layer >= n_layers) {

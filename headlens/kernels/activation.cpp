@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-// clang-format off: the order of these matters to Highway.
+// Highway needs these in this order.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/activation.cpp"
 #include <hwy/foreach_target.h>

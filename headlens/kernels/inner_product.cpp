@@ -6,6 +6,8 @@
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "headlens/base/errors.h"
@@ -73,19 +75,30 @@ std::optional<std::int64_t> panel_depth(const memory::desc& weights, Precision p
   return padded;
 }
 
+/// The layout oneDNN would choose for tall inputs, or for float32 panels where it runs them at full
+/// speed whatever it would choose (for narrow layers it prefers thinner panels).
 memory::desc preferred_weights(std::int64_t columns, std::int64_t depth, Precision precision) {
+  if (precision == Precision::f32) {
+    const auto panels =
+        matrix(columns, depth, memory::data_type::f32, memory::format_tag::AB16b64a);
+    const auto made = describe(kReferenceRows, columns, depth, precision, panels, false, false);
+    if (std::string_view(made.impl_info_str()).starts_with("brgemm")) return panels;
+  }
   const auto any = matrix(columns, depth, data_type(precision), memory::format_tag::any);
   return describe(kReferenceRows, columns, depth, precision, any, false, false).weights_desc();
 }
 
-/// Panels as a oneDNN layout, whatever oneDNN would choose for this many columns: a slice of a
-/// larger matrix's panels must be readable with the larger matrix's layout.
-memory::desc panel_weights(const InnerProductLayout& layout, std::int64_t columns,
-                           Precision precision) {
-  memory::desc full = preferred_weights(layout.out_features, layout.in_features, precision);
-  full.data.dims[0] = columns;
-  full.data.padded_dims[0] = (columns + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
-  return full;
+/// The layout of `columns` of a matrix's columns. A slice of whole panels reads like a matrix of
+/// its own, whatever oneDNN would choose for so few columns.
+memory::desc weights_of(const InnerProductLayout& layout, std::int64_t columns,
+                        Precision precision) {
+  if (layout.panel_bytes == 0) {
+    return matrix(columns, layout.in_features, data_type(precision));
+  }
+  memory::desc weights = preferred_weights(layout.out_features, layout.in_features, precision);
+  weights.data.dims[0] = columns;
+  weights.data.padded_dims[0] = (columns + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
+  return weights;
 }
 
 struct Primitive {
@@ -119,10 +132,7 @@ Primitive& primitive_for(const InnerProductLayout& layout, Precision precision,
   if (auto found = state.primitives.find(key); found != state.primitives.end()) {
     return found->second;
   }
-  const memory::desc weights =
-      input.out_features == layout.out_features
-          ? preferred_weights(layout.out_features, layout.in_features, precision)
-          : panel_weights(layout, input.out_features, precision);
+  const memory::desc weights = weights_of(layout, input.out_features, precision);
   const auto description = describe(input.rows, input.out_features, input.in_features, precision,
                                     weights, has_bias, accumulate);
   Primitive made{dnnl::inner_product_forward(description),
@@ -138,14 +148,13 @@ Primitive& primitive_for(const InnerProductLayout& layout, Precision precision,
 InnerProductLayout inner_product_layout(std::int64_t out_features, std::int64_t in_features,
                                         Precision precision) {
   try {
+    const std::int64_t element_bytes = precision == Precision::f32 ? 4 : 2;
     const memory::desc weights = preferred_weights(out_features, in_features, precision);
-    InnerProductLayout layout{out_features, in_features,
-                              static_cast<std::int64_t>(weights.get_size()), 0, 0};
     if (const auto depth = panel_depth(weights, precision)) {
-      layout.padded_depth = *depth;
-      layout.panel_bytes = *depth * kPanelColumns * (precision == Precision::f32 ? 4 : 2);
+      return {out_features, in_features, static_cast<std::int64_t>(weights.get_size()),
+              *depth * kPanelColumns * element_bytes, *depth};
     }
-    return layout;
+    return {out_features, in_features, out_features * in_features * element_bytes, 0, in_features};
   } catch (const dnnl::error& error) {
     throw UnsupportedError(std::string("oneDNN cannot run ") + std::string(to_string(precision)) +
                            " products on this processor: " + error.what());
@@ -175,19 +184,6 @@ void run_inner_product(const InnerProductLayout& layout, Precision precision,
     arguments.emplace(DNNL_ARG_BIAS, p.bias);
   }
   p.primitive.execute(state.stream, arguments);
-  state.stream.wait();
-}
-
-void reorder_rows(const InnerProductLayout& layout, Precision precision, std::int64_t first,
-                  std::int64_t n, const float* rows, std::byte* weights) {
-  const memory::desc whole = preferred_weights(layout.out_features, layout.in_features, precision);
-  const memory::desc part =
-      whole.submemory_desc(memory::dims{n, layout.in_features}, memory::dims{first, 0});
-  ThreadState& state = thread_state();
-  memory source(matrix(n, layout.in_features, memory::data_type::f32), engine(),
-                const_cast<float*>(rows));
-  memory target(part, engine(), weights);
-  dnnl::reorder(source, target).execute(state.stream, source, target);
   state.stream.wait();
 }
 

@@ -7,13 +7,14 @@
 
 namespace headlens {
 
-/// How oneDNN wants the weights of one inner product laid out on this processor.
+/// How the weights of one inner product are laid out for oneDNN on this processor: in panels where
+/// it has a kernel for them, else row by row.
 struct InnerProductLayout {
   std::int64_t out_features = 0;
   std::int64_t in_features = 0;
   std::int64_t byte_size = 0;
   /// Bytes of one panel of kPanelColumns output features, [padded_depth][64] in f32 or
-  /// [padded_depth / 2][64][2] in bf16; 0 where oneDNN wants some other layout.
+  /// [padded_depth / 2][64][2] in bf16; 0 where rows are stored plainly.
   std::int64_t panel_bytes = 0;
   std::int64_t padded_depth = 0;
 };
@@ -33,9 +34,5 @@ struct InnerProductInput {
 void run_inner_product(const InnerProductLayout& layout, Precision precision,
                        const InnerProductInput& input, const std::byte* weights, const float* bias,
                        float* y, bool accumulate);
-
-/// Lets oneDNN place rows [first, first + n) of W, for layouts without panels.
-void reorder_rows(const InnerProductLayout& layout, Precision precision, std::int64_t first,
-                  std::int64_t n, const float* rows, std::byte* weights);
 
 }  // namespace headlens

@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-// clang-format off: the order of these matters to Highway.
+// Highway needs these in this order.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/norm.cpp"
 #include <hwy/foreach_target.h>
@@ -55,13 +56,14 @@ HWY_INLINE void normalize(const float* x, float mean, float inverse_scale, const
   sweep(
       n,
       [&](std::int64_t i) {
-        const auto d = hn::Mul(hn::Sub(hn::LoadU(kFloat, x + i), center), inverse);
-        const auto w = hn::LoadU(kFloat, weight + i);
-        hn::StoreU(bias ? hn::MulAdd(d, w, hn::LoadU(kFloat, bias + i)) : hn::Mul(d, w), kFloat,
-                   y + i);
+        auto value = hn::Mul(hn::Sub(hn::LoadU(kFloat, x + i), center), inverse);
+        if (weight) value = hn::Mul(value, hn::LoadU(kFloat, weight + i));
+        if (bias) value = hn::Add(value, hn::LoadU(kFloat, bias + i));
+        hn::StoreU(value, kFloat, y + i);
       },
       [&](std::int64_t i) {
-        y[i] = (x[i] - mean) * inverse_scale * weight[i] + (bias ? bias[i] : 0.0f);
+        const float value = (x[i] - mean) * inverse_scale;
+        y[i] = (weight ? value * weight[i] : value) + (bias ? bias[i] : 0.0f);
       });
 }
 

@@ -6,7 +6,7 @@ namespace headlens {
 
 /// Layer norm (Ba et al. 2016) of one row: y = (x - mean) / scale * weight + bias, with
 /// scale = sqrt(variance + epsilon), variance over n (not n - 1).
-/// @param weight, bias  [n]; bias may be null
+/// @param weight, bias  [n]; null for none
 /// @param y  may be x
 /// @return scale
 float layer_norm_row(const float* x, const float* weight, const float* bias, double epsilon,
@@ -14,6 +14,7 @@ float layer_norm_row(const float* x, const float* weight, const float* bias, dou
 
 /// RMS norm (Zhang and Sennrich 2019) of one row: y = x / scale * weight, with
 /// scale = sqrt(mean(x^2) + epsilon).
+/// @param weight  [n]; null for none
 /// @param y  may be x
 /// @return scale
 float rms_norm_row(const float* x, const float* weight, double epsilon, std::int64_t n, float* y);

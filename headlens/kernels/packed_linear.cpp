@@ -83,10 +83,19 @@ void pack_panel_bf16(const float* rows, std::int64_t n, std::int64_t depth, std:
 
 }  // namespace
 
+void PackedLinear::store_plain_rows(std::int64_t first, std::int64_t n, const float* rows) {
+  const std::int64_t offset = first * in_features_, size = n * in_features_;
+  if (precision_ == Precision::f32) {
+    std::copy_n(rows, size, reinterpret_cast<float*>(packed_->weights.data()) + offset);
+  } else {
+    round_to_bfloat16({rows, static_cast<std::size_t>(size)},
+                      reinterpret_cast<bfloat16*>(packed_->weights.data()) + offset);
+  }
+}
+
 void PackedLinear::pack_rows(std::int64_t first, std::int64_t n, const float* rows) {
   if (!has_panels()) {
-    reorder_rows(packed_->layout, precision_, first, n, rows, packed_->weights.data());
-    return;
+    return store_plain_rows(first, n, rows);
   }
   while (n > 0) {
     const std::int64_t column = first % kPanelColumns;

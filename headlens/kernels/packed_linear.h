@@ -61,6 +61,8 @@ class PackedLinear {
 
  private:
   struct Packed;
+  void store_plain_rows(std::int64_t first, std::int64_t n, const float* rows);
+
   std::int64_t out_features_ = 0;
   std::int64_t in_features_ = 0;
   Precision precision_ = Precision::f32;

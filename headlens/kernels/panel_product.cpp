@@ -1,6 +1,7 @@
 #include "headlens/kernels/panel_product.h"
 
-// clang-format off: the order of these matters to Highway.
+// Highway needs these in this order.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/panel_product.cpp"
 #include <hwy/foreach_target.h>

@@ -1,6 +1,7 @@
 #include "headlens/kernels/rotary.h"
 
-// clang-format off: the order of these matters to Highway.
+// Highway needs these in this order.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/rotary.cpp"
 #include <hwy/foreach_target.h>

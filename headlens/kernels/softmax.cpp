@@ -3,7 +3,8 @@
 #include <cmath>
 #include <limits>
 
-// clang-format off: the order of these matters to Highway.
+// Highway needs these in this order.
+// clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "headlens/kernels/softmax.cpp"
 #include <hwy/foreach_target.h>

@@ -40,8 +40,8 @@ LinearName linear(const std::string& name) {
 }
 
 /// Checkpoints from TensorFlow days call a norm's weight gamma and its bias beta.
-NormName norm(const std::string& name, const HasTensor& has) {
-  if (has(name + ".gamma")) return {name + ".gamma", name + ".beta"};
+NormName norm(const std::string& name, bool old_names) {
+  if (old_names) return {name + ".gamma", name + ".beta"};
   return {name + ".weight", name + ".bias"};
 }
 
@@ -55,7 +55,8 @@ void name_masked_head(ModelSpec& spec, ModelNames& names, const HasTensor& has) 
   spec.prediction_transform = roberta ? Activation::gelu : spec.block().activation;
   spec.tied_unembedding = !has(decoder + ".weight");
   names.prediction_dense = linear(head + "dense");
-  names.prediction_norm = norm(head + (roberta ? "layer_norm" : "LayerNorm"), has);
+  const std::string head_norm = head + (roberta ? "layer_norm" : "LayerNorm");
+  names.prediction_norm = norm(head_norm, has(head_norm + ".gamma"));
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : decoder + ".weight";
   names.unembedding.bias = has(bias) ? bias : decoder + ".bias";
 }
@@ -85,12 +86,13 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
   names.token_embedding = embeddings + "word_embeddings.weight";
   names.position_embedding = embeddings + "position_embeddings.weight";
   names.type_embedding = embeddings + "token_type_embeddings.weight";
-  names.embedding_norm = norm(embeddings + "LayerNorm", has);
-  names.block = [prefix, has](int layer) {
+  names.embedding_norm = norm(embeddings + "LayerNorm", has(embeddings + "LayerNorm.gamma"));
+  const bool old_names = has(prefix + "encoder.layer.0.output.LayerNorm.gamma");
+  names.block = [prefix, old_names](int layer) {
     const std::string h = prefix + "encoder.layer." + std::to_string(layer) + ".";
     BlockNames block;
-    block.ln1 = norm(h + "attention.output.LayerNorm", has);
-    block.ln2 = norm(h + "output.LayerNorm", has);
+    block.ln1 = norm(h + "attention.output.LayerNorm", old_names);
+    block.ln2 = norm(h + "output.LayerNorm", old_names);
     block.q = linear(h + "attention.self.query");
     block.k = linear(h + "attention.self.key");
     block.v = linear(h + "attention.self.value");

@@ -177,8 +177,7 @@ nlohmann::json config_from_gguf(const GgufFile& file) {
 }
 
 ModelNames names_in_gguf(ModelSpec& spec, const GgufFile& file) {
-  const Checkpoint& checkpoint = file.checkpoint();
-  const HasTensor has = [&checkpoint](std::string_view name) {
+  const HasTensor has = [checkpoint = file.checkpoint()](std::string_view name) {
     return checkpoint.find(name) != nullptr;
   };
   ModelNames names;

@@ -93,14 +93,11 @@ void ModelForward::add_table(const StoredTensor& table, SiteKind site, Lane& lan
 }
 
 void ModelForward::final_norm(Lane& lane, LaneSplit& split) {
-  const std::int64_t n = model_.spec().d_model;
+  const NormSites sites{{SiteKind::ln_final_scale, -1}, {SiteKind::ln_final_normalized, -1}};
+  float* x = memory_.residual.data();
   for (const Range chunk : split.chunks()) {
-    float* x = memory_.residual.data() + chunk.begin * n;
-    normalize_rows({SiteKind::ln_final_scale, -1}, model_.spec().block(), model_.final_norm(),
-                   taps_, memory_, lane, batch_, split.own(chunk), x - chunk.begin * n,
-                   x - chunk.begin * n);
-    taps_.rows({SiteKind::ln_final_normalized, -1}, lane, batch_, split.own(chunk),
-               memory_.residual.data(), n);
+    normalize_rows(sites, model_.spec().block(), model_.final_norm(), taps_, memory_, lane, batch_,
+                   split.own(chunk), x, x);
   }
 }
 

@@ -9,31 +9,6 @@ namespace {
 
 constexpr std::size_t kKinds = static_cast<std::size_t>(SiteKind::ln_final_normalized) + 1;
 
-bool exists(Site site, const ModelSpec& spec) {
-  const BlockSpec& block = spec.block();
-  const bool post = block.norm_place == NormPlace::post;
-  switch (site.kind) {
-    case SiteKind::pos_embed:
-      return spec.position_rows > 0;
-    case SiteKind::token_type_embed:
-      return spec.type_rows > 0;
-    case SiteKind::rot_q:
-    case SiteKind::rot_k:
-      return block.rotary.has_value();
-    case SiteKind::resid_mid:
-      return !block.parallel_residual;
-    case SiteKind::mlp_pre_linear:
-      return block.gated_mlp;
-    case SiteKind::normalized_resid_post:
-      return post;
-    case SiteKind::ln_final_scale:
-    case SiteKind::ln_final_normalized:
-      return spec.final_norm;
-    default:
-      return true;
-  }
-}
-
 Shape shape_of(Site site, const ModelSpec& spec, const RowBatch& batch) {
   const BlockSpec& block = spec.block();
   const std::int64_t b = batch.batch_size(), n = batch.padded_length();
@@ -73,6 +48,32 @@ void copy_rows(Tensor& target, const RowBatch& batch, Range rows, std::int64_t w
 
 }  // namespace
 
+bool has_site(Site site, const ModelSpec& spec) {
+  if (site.layer >= spec.n_layers()) return false;
+  const BlockSpec& block = spec.block();
+  const bool post = block.norm_place == NormPlace::post;
+  switch (site.kind) {
+    case SiteKind::pos_embed:
+      return spec.position_rows > 0;
+    case SiteKind::token_type_embed:
+      return spec.type_rows > 0;
+    case SiteKind::rot_q:
+    case SiteKind::rot_k:
+      return block.rotary.has_value();
+    case SiteKind::resid_mid:
+      return !block.parallel_residual;
+    case SiteKind::mlp_pre_linear:
+      return block.gated_mlp;
+    case SiteKind::normalized_resid_post:
+      return post;
+    case SiteKind::ln_final_scale:
+    case SiteKind::ln_final_normalized:
+      return spec.final_norm;
+    default:
+      return true;
+  }
+}
+
 Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
            ActivationCache* cache)
     : has_edits_(hooks.has_edits()) {
@@ -80,7 +81,7 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
   for (const auto& [site, edits] : hooks.edits()) heard.insert(site);
   table_.assign(spec.n_layers() + 1, std::vector<const Tap*>(kKinds, nullptr));
   for (const Site site : heard) {
-    if (site.layer >= spec.n_layers() || !exists(site, spec)) {
+    if (!has_site(site, spec)) {
       throw UsageError("this model has no site " + to_string(site) + "; it has " +
                        std::to_string(spec.n_layers()) + " layers");
     }

@@ -10,6 +10,9 @@
 
 namespace headlens {
 
+/// Whether models of this spec have the site.
+bool has_site(Site site, const ModelSpec& spec);
+
 /// A HookSet compiled for one run: which sites are listened to, and the tensors they are copied to.
 /// A site that nobody reads or edits costs one table look-up.
 class Taps {

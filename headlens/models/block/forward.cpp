@@ -110,10 +110,9 @@ void BlockForward::finish_post_norm(Range chunk) {
 
 void BlockForward::normalize(const NormWeights& norm, SiteKind scale, SiteKind normalized,
                              Range chunk, const float* x, float* y) {
-  const std::int64_t n = spec_.d_model, before_chunk = chunk.begin * n;
-  normalize_rows({scale, layer_}, spec_, norm, taps_, memory_, lane_, batch_, split_.own(chunk),
-                 x - before_chunk, y - before_chunk);
-  tap(normalized, chunk, y, n);
+  const std::int64_t before_chunk = chunk.begin * spec_.d_model;
+  normalize_rows({{scale, layer_}, {normalized, layer_}}, spec_, norm, taps_, memory_, lane_,
+                 batch_, split_.own(chunk), x - before_chunk, y - before_chunk);
 }
 
 void BlockForward::normalize_heads(const NormWeights& norm, Range rows, float* first,

@@ -11,24 +11,41 @@ float apply_norm(const BlockSpec& spec, const NormWeights& norm, std::int64_t n,
              : layer_norm_row(x, norm.weight.data(), norm.bias.data(), spec.norm_epsilon, n, y);
 }
 
-void normalize_rows(Site scale_site, const BlockSpec& spec, const NormWeights& norm,
+namespace {
+
+void apply_weights(const NormWeights& norm, std::int64_t n, float* y) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] *= norm.weight.data()[i];
+  if (norm.bias.empty()) return;
+  for (std::int64_t i = 0; i < n; ++i) y[i] += norm.bias.data()[i];
+}
+
+}  // namespace
+
+void normalize_rows(const NormSites& sites, const BlockSpec& spec, const NormWeights& norm,
                     const Taps& taps, Workspace& memory, Lane& lane, const RowBatch& batch,
                     Range rows, const float* x, float* y) {
   const std::int64_t n = spec.d_model;
+  if (!taps.is_heard(sites.scale) && !taps.is_heard(sites.normalized)) {
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      apply_norm(spec, norm, n, x + row * n, y + row * n);
+    }
+    return;
+  }
+  static const NormWeights kUnweighted;
   float* scales = memory.scales.data();
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    scales[row] = apply_norm(spec, norm, n, x + row * n, y + row * n);
+    scales[row] = apply_norm(spec, kUnweighted, n, x + row * n, y + row * n);
   }
-  if (!taps.is_heard(scale_site)) return;
   const std::vector<float> before(scales + rows.begin, scales + rows.end);
-  taps.rows(scale_site, lane, batch, rows, scales, 1);
+  taps.rows(sites.scale, lane, batch, rows, scales, 1);
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     const float ratio = before[row - rows.begin] / scales[row];
     if (ratio == 1.0f) continue;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float bias = norm.bias.empty() ? 0.0f : norm.bias.data()[i];
-      y[row * n + i] = (y[row * n + i] - bias) * ratio + bias;
-    }
+    for (std::int64_t i = 0; i < n; ++i) y[row * n + i] *= ratio;
+  }
+  taps.rows(sites.normalized, lane, batch, rows, y, n);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    apply_weights(norm, n, y + row * n);
   }
 }
 

@@ -12,10 +12,15 @@ namespace headlens {
 float apply_norm(const BlockSpec& spec, const NormWeights& norm, std::int64_t n, const float* x,
                  float* y);
 
-/// Norms of some rows, telling the taps of the scales. Where hooks change a scale, the norm is
-/// divided by what they leave.
+/// A norm's two sites.
+struct NormSites {
+  Site scale, normalized;
+};
+
+/// Norms of some rows, telling the taps: of what each row is divided by, and of the quotient before
+/// the norm's weight and bias.
 /// @param x, y  values of row 0 of the batch, [row, d_model]; y may be x
-void normalize_rows(Site scale_site, const BlockSpec& spec, const NormWeights& norm,
+void normalize_rows(const NormSites& sites, const BlockSpec& spec, const NormWeights& norm,
                     const Taps& taps, Workspace& memory, Lane& lane, const RowBatch& batch,
                     Range rows, const float* x, float* y);
 

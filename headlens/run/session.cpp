@@ -1,0 +1,91 @@
+#include "headlens/run/session.h"
+
+#include <algorithm>
+
+#include "headlens/base/errors.h"
+#include "headlens/formats/gguf.h"
+#include "headlens/models/taps.h"
+#include "headlens/run/executor.h"
+#include "headlens/tokenizers/gguf_vocabulary.h"
+#include "headlens/tokenizers/hf_directory.h"
+
+namespace headlens {
+
+Session Session::open(std::string_view model, const SessionOptions& options) {
+  return Session(resolve_model(model), options);
+}
+
+Session::Session(ResolvedModel identity, const SessionOptions& options)
+    : identity_(std::move(identity)),
+      model_(Model::open(identity_.path, options.precision)),
+      progress_(options.progress) {}
+
+const Tokenizer& Session::tokenizer() const {
+  const std::scoped_lock lock(*mutex_);
+  if (!tokenizer_) {
+    tokenizer_ = identity_.kind == ModelKind::gguf_file
+                     ? tokenizer_from_gguf(gguf_vocabulary(read_gguf(identity_.path)))
+                     : tokenizer_from_hf_directory(identity_.path);
+  }
+  return *tokenizer_;
+}
+
+void Session::check(const std::vector<TokenSequence>& batch) const {
+  if (batch.empty()) throw UsageError("nothing to run: the batch has no sequence");
+  for (const TokenSequence& sequence : batch) {
+    const auto length = static_cast<std::int64_t>(sequence.ids.size());
+    if (length == 0) throw UsageError("the prompt is empty: it has no token");
+    if (length > spec().n_context) {
+      throw UsageError("the prompt has " + std::to_string(length) + " tokens, but " +
+                       identity_.name + " takes at most " + std::to_string(spec().n_context));
+    }
+    for (const std::int32_t id : sequence.ids) {
+      if (id < 0 || id >= spec().vocab_size) {
+        throw UsageError("token id " + std::to_string(id) + " is not in the vocabulary of " +
+                         std::to_string(spec().vocab_size));
+      }
+    }
+    if (!sequence.type_ids.empty() && sequence.type_ids.size() != sequence.ids.size()) {
+      throw ShapeError("type_ids", std::to_string(length) + " entries",
+                       std::to_string(sequence.type_ids.size()));
+    }
+    for (const std::int32_t type : sequence.type_ids) {
+      if (type < 0 || type >= std::max<std::int64_t>(1, spec().type_rows)) {
+        throw UsageError("token type " + std::to_string(type) + " does not exist in this model");
+      }
+    }
+  }
+}
+
+RunOutput Session::run(const std::vector<TokenSequence>& batch, const RunOptions& options) {
+  return run_with_hooks(batch, {}, options);
+}
+
+RunOutput Session::run_with_cache(const std::vector<TokenSequence>& batch,
+                                  const std::vector<Site>& sites, const RunOptions& options) {
+  HookSet hooks;
+  hooks.cache(sites);
+  return run_with_hooks(batch, hooks, options);
+}
+
+RunOutput Session::run_with_hooks(const std::vector<TokenSequence>& sequences, const HookSet& hooks,
+                                  const RunOptions& options) {
+  check(sequences);
+  const std::scoped_lock lock(*mutex_);
+  const RowBatch batch(sequences, options.padding);
+  RunOutput output;
+  const Taps taps(hooks, spec(), batch, &output.cache);
+  Executor executor(*model_, batch, taps, workspaces_, progress_);
+  executor.run(options.logits, output.logits, output.class_logits);
+  return output;
+}
+
+std::vector<Site> Session::sites() const {
+  std::vector<Site> sites;
+  for (const Site site : all_sites(spec().n_layers())) {
+    if (has_site(site, spec())) sites.push_back(site);
+  }
+  return sites;
+}
+
+}  // namespace headlens

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "headlens/base/progress.h"
+#include "headlens/hooks/activation_cache.h"
+#include "headlens/hooks/hook_set.h"
+#include "headlens/hub/model_locator.h"
+#include "headlens/models/block/workspace.h"
+#include "headlens/models/model.h"
+#include "headlens/models/row_batch.h"
+#include "headlens/tokenizers/tokenizer.h"
+
+namespace headlens {
+
+struct SessionOptions {
+  Precision precision = Precision::f32;
+  ProgressCallback progress = {};
+};
+
+/// Which token logits a run computes.
+enum class Logits : std::uint8_t {
+  none,
+  last,  ///< of each sequence's last token: [batch, vocab]
+  all,   ///< [batch, pos, vocab], zeros at padding
+};
+
+struct RunOptions {
+  Logits logits = Logits::all;
+  PaddingSide padding = PaddingSide::right;
+};
+
+struct RunOutput {
+  Tensor logits;        ///< as Logits says; empty for models without a vocabulary head
+  Tensor class_logits;  ///< [batch, class] or [batch, pos, class]; empty without a classifier
+  ActivationCache cache;
+};
+
+/// A model opened for running: one run at a time (runs of several threads wait for one another).
+/// Weights load when the first run needs them; memory is kept from run to run.
+class Session {
+ public:
+  /// @param model  a path or a name, as resolve_model() takes it
+  static Session open(std::string_view model, const SessionOptions& options = {});
+  Session(ResolvedModel identity, const SessionOptions& options);
+
+  const ModelSpec& spec() const { return model_->spec(); }
+  Model& model() { return *model_; }
+  const Model& model() const { return *model_; }
+  const ResolvedModel& identity() const { return identity_; }
+  Precision precision() const { return model_->precision(); }
+  /// Loaded when first asked for.
+  /// @throws FormatError, UnsupportedError  if the model has no usable tokenizer
+  const Tokenizer& tokenizer() const;
+
+  /// Runs sequences, each as if it were alone.
+  /// @throws UsageError  for an empty batch, an empty or too long sequence, an id outside the
+  ///                     vocabulary
+  /// @throws CancelledError  between blocks, if cancellation was requested
+  RunOutput run(const std::vector<TokenSequence>& batch, const RunOptions& options = {});
+
+  /// Also keeps the activations of `sites`.
+  RunOutput run_with_cache(const std::vector<TokenSequence>& batch, const std::vector<Site>& sites,
+                           const RunOptions& options = {});
+
+  /// Also calls the hooks. Only the blocks that logits or hooks need run.
+  RunOutput run_with_hooks(const std::vector<TokenSequence>& batch, const HookSet& hooks,
+                           const RunOptions& options = {});
+
+  /// Every site this model has.
+  std::vector<Site> sites() const;
+
+ private:
+  void check(const std::vector<TokenSequence>& batch) const;
+
+  ResolvedModel identity_;
+  std::unique_ptr<Model> model_;
+  ProgressCallback progress_;
+  mutable std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+  mutable std::optional<Tokenizer> tokenizer_;
+  std::vector<Workspace> workspaces_;
+};
+
+}  // namespace headlens
