@@ -20,11 +20,13 @@ bool wants_huge_pages(std::size_t bytes) { return bytes >= kHugePage; }
 
 }  // namespace
 
-void* allocate_aligned(std::size_t bytes) {
-  if (bytes == 0) return nullptr;
-  if (bytes > std::numeric_limits<std::size_t>::max() - kHugePage) {
-    throw ResourceError("cannot allocate " + std::to_string(bytes) + " bytes");
+void* allocate_aligned(std::size_t count, std::size_t element_bytes) {
+  if (count == 0) return nullptr;
+  if (count > (std::numeric_limits<std::size_t>::max() - kHugePage) / element_bytes) {
+    throw ResourceError("cannot allocate " + std::to_string(count) + " times " +
+                        std::to_string(element_bytes) + " bytes");
   }
+  const std::size_t bytes = count * element_bytes;
   const std::size_t alignment = wants_huge_pages(bytes) ? kHugePage : kCacheLine;
   void* memory = std::aligned_alloc(alignment, round_up(bytes, alignment));
   if (memory == nullptr) {

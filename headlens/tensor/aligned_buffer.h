@@ -9,8 +9,8 @@ namespace headlens {
 
 /// Memory aligned for vector loads; large buffers ask the kernel for huge pages, which makes first
 /// touch several times cheaper. Contents are not set.
-/// @throws ResourceError  if the memory is not there
-void* allocate_aligned(std::size_t bytes);
+/// @throws ResourceError  if the memory is not there, or the sizes' product does not fit
+void* allocate_aligned(std::size_t count, std::size_t element_bytes);
 void free_aligned(void* memory) noexcept;
 
 /// An owned, uninitialised array of trivial T. Movable, not copyable.
@@ -20,7 +20,7 @@ class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::int64_t size)
-      : data_(static_cast<T*>(allocate_aligned(static_cast<std::size_t>(size) * sizeof(T)))),
+      : data_(static_cast<T*>(allocate_aligned(static_cast<std::size_t>(size), sizeof(T)))),
         size_(size) {}
   ~AlignedBuffer() { free_aligned(data_); }
   AlignedBuffer(AlignedBuffer&& other) noexcept
