@@ -20,15 +20,20 @@ class HookSet {
   /// Keeps the site's activation (after edits) in the run's cache.
   void cache(Site site) { cached_.insert(site); }
   void cache(const std::vector<Site>& sites) { cached_.insert(sites.begin(), sites.end()); }
+  /// Keeps the site's activation (after edits) in memory of the caller's, as many floats as the
+  /// site's tensor has. Padding is not written.
+  void cache_into(Site site, float* memory) { targets_[site] = memory; }
   /// Calls the hook at the site; several hooks of one site run in the order they were added.
   void edit(Site site, Hook hook) { edits_[site].push_back(std::move(hook)); }
 
   const std::set<Site>& cached() const { return cached_; }
+  const std::map<Site, float*>& targets() const { return targets_; }
   const std::map<Site, std::vector<Hook>>& edits() const { return edits_; }
   bool has_edits() const { return !edits_.empty(); }
 
  private:
   std::set<Site> cached_;
+  std::map<Site, float*> targets_;
   std::map<Site, std::vector<Hook>> edits_;
 };
 

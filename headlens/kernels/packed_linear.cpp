@@ -123,7 +123,9 @@ void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool ac
 
 void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range columns,
                                   float* y) const {
-  const std::byte* weights = packed_->panel(columns.begin / kPanelColumns);
+  const std::int64_t row_bytes = in_features_ * (precision_ == Precision::f32 ? 4 : 2);
+  const std::byte* weights = has_panels() ? packed_->panel(columns.begin / kPanelColumns)
+                                          : packed_->weights.data() + columns.begin * row_bytes;
   const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + columns.begin : nullptr;
   run_inner_product(packed_->layout, precision_, {x, rows, in_features_, columns.size()}, weights,
                     bias, y, false);

@@ -39,7 +39,6 @@ class PackedLinear {
 
   /// The same for output features [columns.begin, columns.end) only. y is dense with
   /// y_stride = columns.size(); begin and end are multiples of kPanelColumns (or the end of W).
-  /// Needs has_panels().
   void multiply_block(const float* x, std::int64_t rows, Range columns, float* y) const;
 
   /// The same for a few rows (up to some dozens), writing into y[rows, out_features] only the

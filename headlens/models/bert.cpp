@@ -31,7 +31,7 @@ ModelSpec read_config(const ConfigReader& config) {
   spec.embedding_norm = true;
   spec.final_norm = false;
   spec.output = OutputKind::hidden_states;
-  spec.blocks.assign(config.size("num_hidden_layers"), block);
+  spec.blocks.assign(config.layer_count("num_hidden_layers"), block);
   return spec;
 }
 

@@ -1,5 +1,8 @@
 #include "headlens/models/checkpoint_match.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "headlens/base/errors.h"
 
 namespace headlens {
@@ -21,6 +24,19 @@ void check_spec(const ModelSpec& spec, const std::filesystem::path& config) {
     refuse("rotary dimensions are more than the head's " + std::to_string(block.d_head));
   }
   if (spec.n_context < 1) refuse("there is no room for any position");
+  if (spec.position_offset < 0) refuse("pad_token_id is negative");
+  if (!(block.norm_epsilon >= 0 && std::isfinite(block.norm_epsilon))) {
+    refuse("the norms' epsilon is not a number from 0 up");
+  }
+  if (rotary && !std::ranges::all_of(block.rotary->inverse_frequencies,
+                                     [](double frequency) { return std::isfinite(frequency); })) {
+    refuse("the rotary settings give frequencies that are not finite");
+  }
+  for (const BlockSpec& each : spec.blocks) {
+    if (each.window && *each.window < 1) {
+      refuse("sliding_window is " + std::to_string(*each.window) + ", but a query sees itself");
+    }
+  }
 }
 
 void check_no_further_block(const ModelSpec& spec, const ModelNames& names,

@@ -11,6 +11,14 @@ namespace headlens {
 namespace {
 
 constexpr std::int64_t kLargestSize = std::int64_t{1} << 31;
+constexpr std::int64_t kMostLayers = 4096;
+constexpr std::int64_t kMostLabels = std::int64_t{1} << 20;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view key,
+                         std::int64_t value) {
+  throw FormatError(
+      path, std::string(key) + " is " + std::to_string(value) + ", which no model can have");
+}
 
 constexpr std::array<std::pair<std::string_view, Activation>, 9> kActivations{{
     {"gelu", Activation::gelu},
@@ -28,10 +36,13 @@ constexpr std::array<std::pair<std::string_view, Activation>, 9> kActivations{{
 
 std::int64_t ConfigReader::size(std::string_view key) const {
   const std::int64_t value = require_integer(config_, key, path_);
-  if (value < 1 || value > kLargestSize) {
-    throw FormatError(
-        path_, std::string(key) + " is " + std::to_string(value) + ", which no model can have");
-  }
+  if (value < 1 || value > kLargestSize) refuse(path_, key, value);
+  return value;
+}
+
+std::int64_t ConfigReader::layer_count(std::string_view key) const {
+  const std::int64_t value = size(key);
+  if (value > kMostLayers) refuse(path_, key, value);
   return value;
 }
 
@@ -70,6 +81,7 @@ Activation ConfigReader::activation(std::string_view key, std::string_view fallb
 
 std::vector<std::string> ConfigReader::labels() const {
   std::int64_t count = size_or("num_labels", 2);
+  if (count > kMostLabels) refuse(path_, "num_labels", count);
   const nlohmann::json* names = optional_object(config_, "id2label", path_);
   if (names != nullptr && !names->empty()) count = static_cast<std::int64_t>(names->size());
   std::vector<std::string> labels;

@@ -25,6 +25,8 @@ class ConfigReader {
   /// A count of something: required to be from 1 to a few billions.
   std::int64_t size(std::string_view key) const;
   std::int64_t size_or(std::string_view key, std::int64_t fallback) const;
+  /// Blocks of a model: required to be from 1 to some thousands.
+  std::int64_t layer_count(std::string_view key) const;
   double number_or(std::string_view key, double fallback) const;
   bool flag_or(std::string_view key, bool fallback) const;
   std::optional<std::string> text(std::string_view key) const;

@@ -27,7 +27,7 @@ ModelSpec read_config(const ConfigReader& config) {
   spec.embedding_norm = true;
   spec.final_norm = false;
   spec.output = OutputKind::hidden_states;
-  spec.blocks.assign(config.size("n_layers"), block);
+  spec.blocks.assign(config.layer_count("n_layers"), block);
   return spec;
 }
 

@@ -13,7 +13,8 @@
 
 namespace headlens {
 
-/// Asks whether a checkpoint holds a tensor of that name. Valid only during the call it is given to.
+/// Asks whether a checkpoint holds a tensor of that name. Valid only during the call it is given
+/// to.
 using HasTensor = std::function<bool(std::string_view)>;
 
 /// One kind of model: how its config.json reads and what its tensors are called.

@@ -23,7 +23,7 @@ ModelSpec read_config(const ConfigReader& config) {
   spec.vocab_size = config.size("vocab_size");
   spec.n_context = config.size_or("n_positions", 1024);
   spec.position_rows = spec.n_context;
-  spec.blocks.assign(config.size("n_layer"), block);
+  spec.blocks.assign(config.layer_count("n_layer"), block);
   if (config.flag_or("scale_attn_by_inverse_layer_idx", false)) {
     for (int l = 0; l < spec.n_layers(); ++l) spec.blocks[l].attention_scale /= l + 1;
   }

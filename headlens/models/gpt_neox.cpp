@@ -3,17 +3,23 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "headlens/base/errors.h"
 #include "headlens/formats/json_file.h"
 #include "headlens/models/rotary_frequencies.h"
 
 namespace headlens {
 namespace {
 
+/// Of each head's dimensions, from 0 to 1.
 double rotary_share(const ConfigReader& config) {
-  const double plain = config.number_or("rotary_pct", 0.25);
+  double share = config.number_or("rotary_pct", 0.25);
   const auto* settings = optional_object(config.json(), "rope_parameters", config.path());
-  if (settings == nullptr) return plain;
-  return optional_number(*settings, "partial_rotary_factor", config.path()).value_or(plain);
+  if (settings != nullptr) {
+    share = optional_number(*settings, "partial_rotary_factor", config.path()).value_or(share);
+  }
+  if (share >= 0 && share <= 1) return share;
+  throw FormatError(config.path(), "rotary_pct is " + std::to_string(share) +
+                                       ", but it is a share from 0 to 1");
 }
 
 ModelSpec read_config(const ConfigReader& config) {
@@ -35,7 +41,7 @@ ModelSpec read_config(const ConfigReader& config) {
   spec.d_model = block.d_model;
   spec.vocab_size = config.size("vocab_size");
   spec.n_context = config.size_or("max_position_embeddings", 2048);
-  spec.blocks.assign(config.size("num_hidden_layers"), block);
+  spec.blocks.assign(config.layer_count("num_hidden_layers"), block);
   return spec;
 }
 

@@ -40,7 +40,7 @@ ModelSpec read_config(const ConfigReader& config) {
   spec.d_model = block.d_model;
   spec.vocab_size = config.size("vocab_size");
   spec.n_context = config.size_or("max_position_embeddings", 2048);
-  const std::int64_t n_layers = config.size("num_hidden_layers");
+  const std::int64_t n_layers = config.layer_count("num_hidden_layers");
   const auto window = config.integer("sliding_window");
   for (std::int64_t layer = 0; layer < n_layers; ++layer) {
     block.window = window && is_sliding(config, layer) ? window : std::nullopt;

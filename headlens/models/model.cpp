@@ -159,6 +159,17 @@ void Model::load_head(const ProgressCallback& progress) {
   checkpoint_.release_pages();
 }
 
+void Model::load_screening() {
+  const std::scoped_lock lock(loading_);
+  if (screening_) return;
+  const WeightReader reader(checkpoint_, precision_);
+  const LinearName& name = names_.unembedding;
+  Tensor bias;
+  if (!name.bias.empty()) bias = reader.read_norm({name.bias, ""}, spec_.vocab_size).weight;
+  const StoredTensor table = reader.find_table(name.weight, spec_.vocab_size, spec_.d_model);
+  screening_ = std::make_unique<Screening>(make_screening(table, std::move(bias)));
+}
+
 void Model::read_row(const StoredTensor& table, std::int64_t row, float* out) {
   const DTypeInfo type = info(table.dtype);
   const std::int64_t width = table.shape.back();

@@ -11,6 +11,7 @@
 #include "headlens/formats/checkpoint.h"
 #include "headlens/models/block/block_weights.h"
 #include "headlens/models/model_spec.h"
+#include "headlens/models/screening.h"
 #include "headlens/models/tensor_names.h"
 
 namespace headlens {
@@ -53,10 +54,15 @@ class Model {
   /// Packs what turns hidden states into outputs.
   void load_head(const ProgressCallback& progress = {});
 
+  /// Packs the unembedding a second time, in bf16, for screening.
+  void load_screening();
+
   /// @pre load_blocks() covered the layer
   const BlockWeights& block(int layer) const { return *blocks_[layer]; }
   /// @pre load_head() was called
   const HeadWeights& head() const { return *head_; }
+  /// @pre load_screening() was called
+  const Screening& screening() const { return *screening_; }
   /// The norm before the unembedding, which is there without load_head(); empty if none.
   const NormWeights& final_norm() const { return final_norm_; }
 
@@ -77,6 +83,7 @@ class Model {
   std::mutex loading_;
   std::vector<std::unique_ptr<BlockWeights>> blocks_;
   std::unique_ptr<HeadWeights> head_;
+  std::unique_ptr<Screening> screening_;
 };
 
 }  // namespace headlens

@@ -5,16 +5,13 @@
 #include "headlens/base/cancellation.h"
 #include "headlens/models/block/forward.h"
 #include "headlens/models/block/normalize.h"
+#include "headlens/models/output_head.h"
 
 namespace headlens {
 namespace {
 
 /// Up to this many rows, reading the weights costs more than multiplying: lanes share columns.
 constexpr std::int64_t kFewRows = 48;
-
-void normalize_row(const BlockSpec& spec, const NormWeights& norm, float* x) {
-  apply_norm(spec, norm, norm.weight.element_count(), x, x);
-}
 
 }  // namespace
 
@@ -47,7 +44,7 @@ void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
   if (plan.logits != nullptr) unembed(lane, plan);
   if (plan.class_logits != nullptr) {
     lane.barrier();
-    if (lane.index() == 0) classify(plan);
+    if (lane.index() == 0) classify_rows(plan);
   }
 }
 
@@ -61,7 +58,8 @@ void ModelForward::embed(Lane& lane, LaneSplit& split) {
     if (spec.position_rows > 0) add_table(tables.position, SiteKind::pos_embed, lane, own, false);
     if (!spec.embedding_norm) continue;
     for (std::int64_t row = own.begin; row < own.end; ++row) {
-      normalize_row(spec.block(), tables.norm, memory_.residual.data() + row * spec.d_model);
+      float* x = memory_.residual.data() + row * spec.d_model;
+      apply_norm(spec.block(), tables.norm, spec.d_model, x, x);
     }
   }
   split.sync();
@@ -110,7 +108,7 @@ void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
     for (std::int64_t i = 0; i < rows; ++i) {
       std::copy_n(memory_.residual.data() + plan.logit_rows[i] * n, n, selected_.data() + i * n);
     }
-    if (model_.spec().prediction_transform) transform_for_prediction(rows, selected_.data());
+    transform_for_prediction(model_, rows, selected_.data());
   }
   lane.barrier();
   LaneSplit split(lane, rows <= kFewRows ? Split::columns : Split::rows, rows, false);
@@ -121,37 +119,18 @@ void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
   }
 }
 
-void ModelForward::transform_for_prediction(std::int64_t rows, float* x) const {
-  const HeadWeights& head = model_.head();
+void ModelForward::classify_rows(const ForwardPlan& plan) const {
   const std::int64_t n = model_.spec().d_model;
-  std::vector<float> dense(rows * n);
-  head.prediction_dense.multiply(x, rows, dense.data(), false);
-  activate(*model_.spec().prediction_transform, dense.data(), rows * n, x);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    normalize_row(model_.spec().block(), head.prediction_norm, x + row * n);
-  }
-}
-
-void ModelForward::classify(const ForwardPlan& plan) const {
-  const HeadWeights& head = model_.head();
-  const ClassifierSpec& classifier = *model_.spec().classifier;
-  const std::int64_t n = model_.spec().d_model;
-  std::vector<float> x;
+  const float* residual = memory_.residual.data();
   if (model_.spec().output == OutputKind::token_classes) {
-    x.assign(memory_.residual.data(), memory_.residual.data() + batch_.rows() * n);
-  } else {
-    for (const RowBatch::Sequence& sequence : batch_.sequences()) {
-      const float* first = memory_.residual.data() + sequence.first_row * n;
-      x.insert(x.end(), first, first + n);
-    }
+    return classify(model_, batch_.rows(), residual, plan.class_logits);
   }
-  const auto rows = static_cast<std::int64_t>(x.size()) / n;
-  if (classifier.has_dense) {
-    std::vector<float> dense(x.size());
-    head.classifier_dense.multiply(x.data(), rows, dense.data(), false);
-    activate(classifier.activation, dense.data(), rows * n, x.data());
+  std::vector<float> first_tokens;
+  for (const RowBatch::Sequence& sequence : batch_.sequences()) {
+    const float* row = residual + sequence.first_row * n;
+    first_tokens.insert(first_tokens.end(), row, row + n);
   }
-  head.classifier_out.multiply(x.data(), rows, plan.class_logits, false);
+  classify(model_, batch_.size(), first_tokens.data(), plan.class_logits);
 }
 
 }  // namespace headlens

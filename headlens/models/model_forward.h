@@ -35,8 +35,7 @@ class ModelForward {
   void add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows, bool first);
   void final_norm(Lane& lane, LaneSplit& split);
   void unembed(Lane& lane, const ForwardPlan& plan);
-  void transform_for_prediction(std::int64_t rows, float* x) const;
-  void classify(const ForwardPlan& plan) const;
+  void classify_rows(const ForwardPlan& plan) const;
 
   const Model& model_;
   const RowBatch& batch_;

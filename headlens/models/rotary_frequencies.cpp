@@ -11,6 +11,8 @@
 namespace headlens {
 namespace {
 
+constexpr std::int64_t kMostRotaryDims = 1 << 16;
+
 /// Llama 3.1's scaling: long wavelengths are divided by `factor`, short ones kept, those between
 /// blended (as Transformers' _compute_llama3_parameters).
 void scale_llama3(std::vector<double>& frequencies, const nlohmann::json& settings,
@@ -41,6 +43,10 @@ Rotary rotary_from_config(const ConfigReader& config, std::int64_t n_dims, doubl
     theta = optional_number(*settings, "rope_theta", config.path()).value_or(theta);
     const auto named = optional_string(*settings, "rope_type", config.path());
     type = named ? *named : optional_string(*settings, "type", config.path()).value_or(type);
+  }
+  if (n_dims < 0 || n_dims > kMostRotaryDims) {
+    throw FormatError(config.path(), "rotary positions on " + std::to_string(n_dims) +
+                                         " dimensions of a head, which no model can have");
   }
   Rotary rotary;
   for (std::int64_t i = 0; i < n_dims / 2; ++i) {

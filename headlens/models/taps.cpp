@@ -39,10 +39,10 @@ Shape shape_of(Site site, const ModelSpec& spec, const RowBatch& batch) {
   }
 }
 
-void copy_rows(Tensor& target, const RowBatch& batch, Range rows, std::int64_t width,
+void copy_rows(float* target, const RowBatch& batch, Range rows, std::int64_t width,
                const float* first, std::int64_t stride) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::copy_n(first + row * stride, width, target.data() + batch.padded_row(row) * width);
+    std::copy_n(first + row * stride, width, target + batch.padded_row(row) * width);
   }
 }
 
@@ -79,6 +79,7 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
     : has_edits_(hooks.has_edits()) {
   std::set<Site> heard = hooks.cached();
   for (const auto& [site, edits] : hooks.edits()) heard.insert(site);
+  for (const auto& [site, memory] : hooks.targets()) heard.insert(site);
   table_.assign(spec.n_layers() + 1, std::vector<const Tap*>(kKinds, nullptr));
   for (const Site site : heard) {
     if (!has_site(site, spec)) {
@@ -89,7 +90,11 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
     Tap tap;
     tap.width = element_count(shape) / (batch.batch_size() * batch.padded_length());
     if (hooks.cached().contains(site)) {
-      tap.target = &cache->insert(site, batch.has_padding() ? Tensor::zeros(shape) : Tensor(shape));
+      Tensor tensor = batch.has_padding() ? Tensor::zeros(shape) : Tensor(shape);
+      tap.target = cache->insert(site, std::move(tensor)).data();
+    }
+    if (const auto memory = hooks.targets().find(site); memory != hooks.targets().end()) {
+      tap.target = memory->second;
     }
     if (const auto edits = hooks.edits().find(site); edits != hooks.edits().end()) {
       tap.hooks = &edits->second;
@@ -125,13 +130,13 @@ void Taps::rows(Site site, Lane& lane, const RowBatch& batch, Range rows, float*
     if (lane.index() == 0) edit_rows(site, *tap, batch, first, stride);
     lane.barrier();
   }
-  if (tap->target != nullptr) copy_rows(*tap->target, batch, rows, tap->width, first, stride);
+  if (tap->target != nullptr) copy_rows(tap->target, batch, rows, tap->width, first, stride);
 }
 
 void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* first,
                      std::int64_t stride) const {
   Tensor value = Tensor::zeros(shapes_.at(site));
-  copy_rows(value, batch, {0, batch.rows()}, tap.width, first, stride);
+  copy_rows(value.data(), batch, {0, batch.rows()}, tap.width, first, stride);
   edit(site, value);
   for (std::int64_t row = 0; row < batch.rows(); ++row) {
     std::copy_n(value.data() + batch.padded_row(row) * tap.width, tap.width, first + row * stride);
@@ -140,7 +145,7 @@ void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* fi
 
 float* Taps::pattern_target(Site site) const {
   const Tap* tap = find(site);
-  return tap == nullptr || tap->target == nullptr ? nullptr : tap->target->data();
+  return tap == nullptr ? nullptr : tap->target;
 }
 
 void Taps::edit(Site site, Tensor& value) const {

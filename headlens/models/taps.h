@@ -45,7 +45,7 @@ class Taps {
 
  private:
   struct Tap {
-    Tensor* target = nullptr;
+    float* target = nullptr;
     const std::vector<Hook>* hooks = nullptr;
     std::int64_t width = 0;
   };

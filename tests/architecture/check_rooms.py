@@ -23,7 +23,7 @@ ROOMS = {
     "hub": ["formats"],
     "models": ["ops", "kernels", "formats", "hooks"],
     "results": ["tensor", "base"],
-    "run": ["models", "tokenizers", "hooks", "hub"],
+    "run": ["models", "tokenizers", "hooks", "hub", "results"],
     "attention": ["run", "hooks", "ops", "kernels", "results"],
     "lenses": ["run", "hooks", "ops", "kernels", "results"],
     "reports": ["results", "tensor", "base"],
