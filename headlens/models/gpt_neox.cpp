@@ -18,8 +18,8 @@ double rotary_share(const ConfigReader& config) {
     share = optional_number(*settings, "partial_rotary_factor", config.path()).value_or(share);
   }
   if (share >= 0 && share <= 1) return share;
-  throw FormatError(config.path(), "rotary_pct is " + std::to_string(share) +
-                                       ", but it is a share from 0 to 1");
+  throw FormatError(config.path(),
+                    "rotary_pct is " + std::to_string(share) + ", but it is a share from 0 to 1");
 }
 
 ModelSpec read_config(const ConfigReader& config) {
