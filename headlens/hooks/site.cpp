@@ -129,8 +129,8 @@ std::vector<Site> match_sites(std::string_view pattern, int n_layers) {
   std::vector<Site> sites;
   for (const SiteName& name : kNames) {
     if (!layer_text.empty() && layer_text != "*") continue;
-    const bool matches = layer_text.empty() ? names_hook(hook, name.name)
-                                            : name.per_layer && hook == name.name;
+    const bool matches =
+        layer_text.empty() ? names_hook(hook, name.name) : name.per_layer && hook == name.name;
     if (!matches) continue;
     if (!name.per_layer) sites.push_back({name.kind, -1});
     for (int layer = 0; name.per_layer && layer < n_layers; ++layer) {

@@ -9,7 +9,7 @@ namespace headlens {
 
 /// What the model would predict at one layer and position.
 struct LensCell {
-  std::vector<Prediction> top;  ///< most probable first
+  std::vector<Prediction> top = {};  ///< most probable first
   double entropy_nats = 0;
   double kl_to_final_nats = 0;  ///< KL(final || this layer)
 };

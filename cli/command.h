@@ -1,0 +1,53 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headlens/results/provenance.h"
+#include "headlens/run/prompt.h"
+#include "headlens/run/session.h"
+
+namespace headlens::cli {
+
+/// What every command that opens a model takes.
+struct CommonOptions {
+  std::string prompt;
+  std::string model = "smollm2-135m";
+  std::string precision = "f32";
+  bool json = false;
+  bool no_special_tokens = false;
+  std::filesystem::path out;
+
+  void add_to(CLI::App& command);
+
+  bool has_out() const { return !out.empty(); }
+  Session open() const;
+  Prompt tokenize(const Session& session) const;
+  /// Adds what only the command line knows; measures the deviation where precision is not f32.
+  void complete(Provenance& provenance, Session& session, const Prompt& prompt) const;
+};
+
+/// The words the program was started with, as they could be typed again.
+void set_command_line(int argc, const char* const* argv);
+const std::string& command_line();
+
+/// Columns of the terminal; 80 where standard output is none.
+int terminal_width();
+
+/// Shows progress on standard error where that is a terminal; empty elsewhere.
+ProgressCallback terminal_progress();
+/// Clears the progress line before something else is printed.
+void end_progress();
+
+// One file a command; each adds itself to the program.
+void add_run_command(CLI::App& program);
+void add_attention_command(CLI::App& program);
+void add_lens_command(CLI::App& program);
+void add_report_command(CLI::App& program);
+void add_models_command(CLI::App& program);
+void add_pull_command(CLI::App& program);
+
+}  // namespace headlens::cli
