@@ -42,7 +42,9 @@ HWY_INLINE V erf(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+  // Past 104 exp is infinite, and Highway's is not meant for it.
+  const V exponent = hn::Min(hn::Neg(x), hn::Set(d, 104.0f));
+  return hn::Div(one, hn::Add(one, hn::Exp(d, exponent)));
 }
 
 template <Activation kActivation, class D, class V = hn::Vec<D>>
@@ -56,7 +58,7 @@ HWY_INLINE V apply(D d, V x) {
     const V u = hn::MulAdd(cube, hn::Set(d, 0.044715f), x);
     return hn::Mul(x, sigmoid(d, hn::Mul(u, hn::Set(d, 2.0f * 0.79788456080286536f))));
   } else if constexpr (kActivation == Activation::relu) {
-    return hn::Max(x, hn::Zero(d));
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x);  // NaN stays NaN
   } else if constexpr (kActivation == Activation::silu) {
     return hn::Mul(x, sigmoid(d, x));
   } else {
