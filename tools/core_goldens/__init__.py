@@ -1,0 +1,1 @@
+"""What other packages compute for the tests of headlens's core rooms."""
