@@ -25,8 +25,7 @@ compile() {
     ninja -C "$ROOT/build/$preset" -j "$(nproc)" "$@"
 }
 
-# -Wrestrict is off since GCC 12 sees it in vain in optimised std::string code (GCC bug 105651).
-configure_release() { configure release -DCMAKE_CXX_FLAGS=-Wno-restrict; }
+configure_release() { configure release; }
 
 build_release() {
   need_packages "${BUILD_PACKAGES[@]}"

@@ -15,9 +15,9 @@
 namespace headlens {
 namespace {
 
-// Spinning for about this many pauses (tens of microseconds) covers the gaps between two teams of
+// Spinning for about this many pauses (some tens of microseconds) covers the gaps between two teams
 // one forward pass; past it a thread sleeps or yields.
-constexpr int kSpins = 20000;
+constexpr int kSpins = 2000;
 
 void pause_briefly() { __builtin_ia32_pause(); }
 

@@ -49,8 +49,14 @@ class ArchitectureKeys {
   std::string prefix_;
 };
 
+/// Rows of a table, before its shape is checked against the config.
+std::int64_t table_rows(const GgufFile& file, const StoredTensor& table) {
+  if (table.shape.empty()) throw FormatError(file.path(), table.name, "is no table");
+  return table.shape.front();
+}
+
 std::int64_t vocabulary_rows(const GgufFile& file) {
-  return file.checkpoint().at("token_embd.weight").shape.front();
+  return table_rows(file, file.checkpoint().at("token_embd.weight"));
 }
 
 void add_rope(nlohmann::json& config, const ArchitectureKeys& keys) {
@@ -97,7 +103,7 @@ nlohmann::json bert_config(const GgufFile& file, const ArchitectureKeys& keys) {
                         {"max_position_embeddings", keys.integer("context_length")},
                         {"layer_norm_eps", keys.number("attention.layer_norm_epsilon")}};
   if (const auto* types = file.checkpoint().find("token_types.weight")) {
-    config["type_vocab_size"] = types->shape.front();
+    config["type_vocab_size"] = table_rows(file, *types);
   }
   return config;
 }

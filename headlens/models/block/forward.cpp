@@ -1,7 +1,6 @@
 #include "headlens/models/block/forward.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "headlens/kernels/activation.h"
 #include "headlens/kernels/norm.h"
@@ -126,20 +125,12 @@ void BlockForward::normalize_heads(const NormWeights& norm, Range rows, float* f
 }
 
 void BlockForward::rotate(Range rows) {
-  const auto& frequencies = spec_.rotary->inverse_frequencies;
-  const auto n_pairs = static_cast<std::int64_t>(frequencies.size());
-  std::vector<float> cosine(n_pairs), sine(n_pairs);
+  const auto n_pairs = static_cast<std::int64_t>(spec_.rotary->inverse_frequencies.size());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    for (std::int64_t i = 0; i < n_pairs; ++i) {
-      // Transformers multiplies position and frequency in float32.
-      const float angle =
-          static_cast<float>(batch_.position(row)) * static_cast<float>(frequencies[i]);
-      cosine[i] = static_cast<float>(std::cos(angle) * spec_.rotary->attention_factor);
-      sine[i] = static_cast<float>(std::sin(angle) * spec_.rotary->attention_factor);
-    }
     float* q = memory_.qkv.data() + row * spec_.qkv_width();
     for (std::int64_t h = 0; h < spec_.n_heads + spec_.n_kv_heads; ++h) {
-      rotate_half(q + h * spec_.d_head, cosine.data(), sine.data(), n_pairs);
+      rotate_half(q + h * spec_.d_head, memory_.cosine.data() + row * n_pairs,
+                  memory_.sine.data() + row * n_pairs, n_pairs);
     }
   }
 }

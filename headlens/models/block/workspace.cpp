@@ -29,6 +29,11 @@ void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lane
   qkv.reserve(rows * spec.qkv_width());
   z.reserve(rows * spec.q_width());
   scales.reserve(rows);
+  if (spec.rotary) {
+    const auto n_pairs = static_cast<std::int64_t>(spec.rotary->inverse_frequencies.size());
+    cosine.reserve(rows * n_pairs);
+    sine.reserve(rows * n_pairs);
+  }
 
   first_panel.clear();
   n_panels = 0;

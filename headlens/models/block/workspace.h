@@ -30,8 +30,9 @@ struct Workspace {
   std::vector<std::int64_t> first_panel;  ///< of each sequence
   std::int64_t n_panels = 0;
 
-  AlignedBuffer<float> scales;       ///< [row], of the norm at hand
-  AlignedBuffer<float> site_values;  ///< of sites that have no other memory: embeddings, results
+  AlignedBuffer<float> cosine, sine;  ///< [row, rotary pair], the same in every layer
+  AlignedBuffer<float> scales;        ///< [row], of the norm at hand
+  AlignedBuffer<float> site_values;   ///< of sites that have no other memory: embeddings, results
   StageBuffers shared;
   std::vector<StageBuffers> lanes;
   std::vector<AlignedBuffer<float>> scores;  ///< one query tile a lane
