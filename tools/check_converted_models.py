@@ -21,16 +21,16 @@ from transformers import AutoModelForCausalLM
 
 from convert_nano_sort import decode
 
-STORY = """Once upon a time, there was a little girl named Lily. She loved to play outside in the \
-park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.
-Lily's mom said, "Lily, let's go to the park." Lily was sad and didn't know what to do. She said, \
-"I want to play with your ball, but I can't find it."
-Lily was sad and didn't know what to do. She said, "I'm sorry, Lily. I didn't know what to do."
-Lily didn't want to help her mom, so she"""
+STORY = (Path(__file__).resolve().parent.parent / "tests" / "goldens" / "real_models" /
+         "stories260K.txt").read_text(encoding="utf-8")
 
 BOS, FIRST_BYTE = 1, 3
 TEXTS = ["Once upon a time", STORY, "Zoë's café — “naïve” \n\ttabs  two   spaces", "猫が好き 🐈",
          "xylophone QUARTZ 1234567890 ~|<>", " leading and trailing "]
+
+
+def as_numpy(tensor):
+    return np.array(tensor.values, dtype=np.float64).reshape(tensor.shape)
 
 
 def layer_norm(x, weight, bias):
@@ -40,7 +40,7 @@ def layer_norm(x, weight, bias):
 
 def nano_logits(raw, heads, ids):
     """GPT-2 in numpy, double precision, from the JSON as it is."""
-    w = {name: decode(entry).astype(np.float64) for name, entry in raw.items() if name != "config"}
+    w = {name: as_numpy(decode(entry)) for name, entry in raw.items() if name != "config"}
     x = w["transformer.wte.weight"][ids] + w["transformer.wpe.weight"][:len(ids)]
     mask = np.triu(np.full((len(ids), len(ids)), -np.inf), 1)
     for layer in range(raw["config"]["n_layer"]):

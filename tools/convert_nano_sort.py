@@ -6,7 +6,7 @@ into a Hugging Face GPT-2 directory.
 
 OUT then holds config.json, model.safetensors and tokenizer.json. Give the model six letters; what
 it predicts after the sixth and after each predicted letter is the sorted word: CBACAB -> AABBCC.
-Needs numpy and safetensors.
+Needs nothing but Python.
 """
 
 import argparse
@@ -15,8 +15,7 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import save_file
+from float_tensors import Tensor, from_little_endian, save_safetensors
 
 LETTERS = "ABC"
 # minGPT stores linear weights as (out, in); Hugging Face's GPT-2 keeps them as (in, out).
@@ -25,18 +24,17 @@ CAUSAL_MASK = re.compile(r"\.attn\.bias$")
 
 
 def decode(entry):
-    values = np.frombuffer(base64.b64decode(entry["data"]), dtype="<f4")
-    return values.reshape(entry["shape"])
+    return Tensor(entry["shape"], from_little_endian(base64.b64decode(entry["data"])))
 
 
 def tensors(model):
-    arrays = {}
+    found = {}
     for name, entry in model.items():
         if name == "config" or CAUSAL_MASK.search(name):
             continue
-        array = decode(entry)
-        arrays[name] = np.ascontiguousarray(array.T if TRANSPOSED.search(name) else array)
-    return arrays
+        tensor = decode(entry)
+        found[name] = tensor.transposed() if TRANSPOSED.search(name) else tensor
+    return found
 
 
 def hugging_face_config(config):
@@ -77,7 +75,7 @@ def main():
     arguments = parser.parse_args()
     model = json.loads(arguments.model.read_text())
     arguments.out.mkdir(parents=True, exist_ok=True)
-    save_file(tensors(model), arguments.out / "model.safetensors", metadata={"format": "pt"})
+    save_safetensors(arguments.out / "model.safetensors", tensors(model))
     write_json(arguments.out / "config.json", hugging_face_config(model["config"]))
     write_json(arguments.out / "tokenizer.json", tokenizer())
     print(f"wrote {arguments.out}")

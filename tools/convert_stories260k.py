@@ -7,16 +7,16 @@ Hugging Face Llama directory.
 OUT then holds config.json, model.safetensors and tokenizer.json. The tokenizer puts <s> in front,
 as llama2.c does; with only <s>, the most likely continuation is "Once upon a time, there was a
 little girl named Lily. ...". Any model of layout version 0 with its tokenizer converts alike.
-Needs numpy and safetensors.
+Needs nothing but Python.
 """
 
 import argparse
 import json
+import math
 import struct
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import save_file
+from float_tensors import Tensor, from_little_endian, save_safetensors
 
 BOS, EOS = 1, 2
 SPACE = "\u2581"
@@ -24,29 +24,30 @@ HEADER = ("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size"
 
 
 class Reader:
-    """Takes float32 arrays from the file one after another."""
+    """Takes float32 tensors from the file one after another."""
 
     def __init__(self, data):
-        self.values = np.frombuffer(data, dtype="<f4")
+        self.values = from_little_endian(data)
         self.at = 0
 
     def take(self, *shape):
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         if self.at + size > len(self.values):
             raise SystemExit("the model file is too short for its header")
-        array = self.values[self.at:self.at + size].reshape(shape)
+        tensor = Tensor(shape, self.values[self.at:self.at + size])
         self.at += size
-        return array
+        return tensor
 
 
 def halves_from_pairs(weight, heads):
     """llama2.c rotates rows (2i, 2i + 1) of a head together, Hugging Face rows (i, i + half)."""
-    rows, columns = weight.shape
-    return weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    size = weight.shape[0] // heads
+    return weight.rows(head * size + row for head in range(heads)
+                       for row in [*range(0, size, 2), *range(1, size, 2)])
 
 
 def read_layers(reader, c):
-    """Per-layer arrays, in the file's order: each kind of all layers together."""
+    """Per-layer tensors, in the file's order: each kind of all layers together."""
     head = c["dim"] // c["n_heads"]
     layers, dim, hidden, key = c["n_layers"], c["dim"], c["hidden_dim"], c["n_kv_heads"] * head
     return {
@@ -68,19 +69,19 @@ def read_model(path):
     tied = c["vocab_size"] > 0
     c["vocab_size"] = abs(c["vocab_size"])
     reader = Reader(data[28:])
-    arrays = {"model.embed_tokens.weight": reader.take(c["vocab_size"], c["dim"])}
+    tensors = {"model.embed_tokens.weight": reader.take(c["vocab_size"], c["dim"])}
     for kind, stacked in read_layers(reader, c).items():
-        for layer, array in enumerate(stacked):
+        for layer, tensor in enumerate(stacked.unstacked()):
             if kind.endswith("q_proj"):
-                array = halves_from_pairs(array, c["n_heads"])
+                tensor = halves_from_pairs(tensor, c["n_heads"])
             if kind.endswith("k_proj"):
-                array = halves_from_pairs(array, c["n_kv_heads"])
-            arrays[f"model.layers.{layer}.{kind}.weight"] = np.ascontiguousarray(array)
-    arrays["model.norm.weight"] = reader.take(c["dim"])
+                tensor = halves_from_pairs(tensor, c["n_kv_heads"])
+            tensors[f"model.layers.{layer}.{kind}.weight"] = tensor
+    tensors["model.norm.weight"] = reader.take(c["dim"])
     reader.take(2, c["seq_len"], c["dim"] // c["n_heads"] // 2)
     if not tied:
-        arrays["lm_head.weight"] = reader.take(c["vocab_size"], c["dim"])
-    return c, tied, arrays
+        tensors["lm_head.weight"] = reader.take(c["vocab_size"], c["dim"])
+    return c, tied, tensors
 
 
 def hugging_face_config(c, tied):
@@ -161,10 +162,10 @@ def main():
     parser.add_argument("tokenizer", type=Path, help="tok512.bin")
     parser.add_argument("out", type=Path, help="folder to write")
     arguments = parser.parse_args()
-    c, tied, arrays = read_model(arguments.model)
+    c, tied, tensors = read_model(arguments.model)
     entries = read_vocabulary(arguments.tokenizer, c["vocab_size"])
     arguments.out.mkdir(parents=True, exist_ok=True)
-    save_file(arrays, arguments.out / "model.safetensors", metadata={"format": "pt"})
+    save_safetensors(arguments.out / "model.safetensors", tensors)
     write_json(arguments.out / "config.json", hugging_face_config(c, tied))
     write_json(arguments.out / "tokenizer.json", tokenizer(entries))
     print(f"wrote {arguments.out}")
