@@ -11,38 +11,22 @@ ModelSpec read_config(const ConfigReader& config) {
   BlockSpec block;
   block.d_model = config.size("hidden_size");
   block.n_heads = config.size("num_attention_heads");
-  block.n_kv_heads = block.n_heads;
-  block.d_head = block.d_model / block.n_heads;
   block.d_mlp = config.size("intermediate_size");
-  block.norm_place = NormPlace::post;
   block.norm_epsilon = config.number_or("layer_norm_eps", 1e-12);
   block.activation = config.activation("hidden_act", "gelu");
-  block.attention_scale = 1.0 / std::sqrt(static_cast<double>(block.d_head));
-  block.causal = false;
-
-  ModelSpec spec;
-  spec.family = "bert";
-  spec.d_model = block.d_model;
+  ModelSpec spec = encoder_spec(block, config.layer_count("num_hidden_layers"));
   spec.vocab_size = config.size("vocab_size");
   spec.position_rows = config.size("max_position_embeddings");
   spec.position_offset = is_roberta(config) ? config.integer("pad_token_id").value_or(1) + 1 : 0;
   spec.n_context = spec.position_rows - spec.position_offset;
   spec.type_rows = config.size_or("type_vocab_size", 2);
-  spec.embedding_norm = true;
-  spec.final_norm = false;
-  spec.output = OutputKind::hidden_states;
-  spec.blocks.assign(config.layer_count("num_hidden_layers"), block);
   return spec;
-}
-
-LinearName linear(const std::string& name) {
-  return {.weight = name + ".weight", .bias = name + ".bias"};
 }
 
 /// Checkpoints from TensorFlow days call a norm's weight gamma and its bias beta.
 NormName norm(const std::string& name, bool old_names) {
   if (old_names) return {name + ".gamma", name + ".beta"};
-  return {name + ".weight", name + ".bias"};
+  return norm_named(name);
 }
 
 void name_masked_head(ModelSpec& spec, ModelNames& names, const HasTensor& has) {
@@ -54,7 +38,7 @@ void name_masked_head(ModelSpec& spec, ModelNames& names, const HasTensor& has) 
   spec.output = OutputKind::masked_token;
   spec.prediction_transform = roberta ? Activation::gelu : spec.block().activation;
   spec.tied_unembedding = !has(decoder + ".weight");
-  names.prediction_dense = linear(head + "dense");
+  names.prediction_dense = linear_named(head + "dense");
   const std::string head_norm = head + (roberta ? "layer_norm" : "LayerNorm");
   names.prediction_norm = norm(head_norm, has(head_norm + ".gamma"));
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : decoder + ".weight";
@@ -68,12 +52,12 @@ void name_classifier(ModelSpec& spec, ModelNames& names, const ConfigReader& con
   const bool per_token = config.architecture().ends_with("ForTokenClassification");
   spec.output = per_token ? OutputKind::token_classes : OutputKind::sequence_classes;
   if (has("classifier.out_proj.weight")) {
-    names.classifier_dense = linear("classifier.dense");
-    names.classifier_out = linear("classifier.out_proj");
+    names.classifier_dense = linear_named("classifier.dense");
+    names.classifier_out = linear_named("classifier.out_proj");
   } else {
     classifier.has_dense = !per_token;
-    if (!per_token) names.classifier_dense = linear(prefix + "pooler.dense");
-    names.classifier_out = linear("classifier");
+    if (!per_token) names.classifier_dense = linear_named(prefix + "pooler.dense");
+    names.classifier_out = linear_named("classifier");
   }
   spec.classifier = std::move(classifier);
 }
@@ -93,12 +77,12 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
     BlockNames block;
     block.ln1 = norm(h + "attention.output.LayerNorm", old_names);
     block.ln2 = norm(h + "output.LayerNorm", old_names);
-    block.q = linear(h + "attention.self.query");
-    block.k = linear(h + "attention.self.key");
-    block.v = linear(h + "attention.self.value");
-    block.attn_out = linear(h + "attention.output.dense");
-    block.mlp_in = linear(h + "intermediate.dense");
-    block.mlp_out = linear(h + "output.dense");
+    block.q = linear_named(h + "attention.self.query");
+    block.k = linear_named(h + "attention.self.key");
+    block.v = linear_named(h + "attention.self.value");
+    block.attn_out = linear_named(h + "attention.output.dense");
+    block.mlp_in = linear_named(h + "intermediate.dense");
+    block.mlp_out = linear_named(h + "output.dense");
     return block;
   };
   name_masked_head(spec, names, has);
@@ -109,6 +93,23 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
 }
 
 }  // namespace
+
+ModelSpec encoder_spec(BlockSpec block, std::int64_t n_layers) {
+  block.n_kv_heads = block.n_heads;
+  block.d_head = block.d_model / block.n_heads;
+  block.norm_place = NormPlace::post;
+  block.attention_scale = 1.0 / std::sqrt(static_cast<double>(block.d_head));
+  block.causal = false;
+
+  ModelSpec spec;
+  spec.family = "bert";
+  spec.d_model = block.d_model;
+  spec.embedding_norm = true;
+  spec.final_norm = false;
+  spec.output = OutputKind::hidden_states;
+  spec.blocks.assign(n_layers, block);
+  return spec;
+}
 
 const Family& bert_family() {
   static const Family family{"bert", read_config, name_tensors};

@@ -34,8 +34,6 @@ LinearName conv1d(const std::string& name) {
   return {.weight = name + ".weight", .bias = name + ".bias", .input_first = true};
 }
 
-NormName norm(const std::string& name) { return {name + ".weight", name + ".bias"}; }
-
 ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTensor& has) {
   const std::string prefix = has("transformer.wte.weight") ? "transformer." : "";
   const std::int64_t d_model = spec.d_model;
@@ -45,8 +43,8 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
   names.block = [prefix, d_model](int layer) {
     const std::string h = prefix + "h." + std::to_string(layer) + ".";
     BlockNames block;
-    block.ln1 = norm(h + "ln_1");
-    block.ln2 = norm(h + "ln_2");
+    block.ln1 = norm_named(h + "ln_1");
+    block.ln2 = norm_named(h + "ln_2");
     block.q = fused_part(conv1d(h + "attn.c_attn"), 0, 3 * d_model);
     block.k = fused_part(conv1d(h + "attn.c_attn"), d_model, 3 * d_model);
     block.v = fused_part(conv1d(h + "attn.c_attn"), 2 * d_model, 3 * d_model);
@@ -55,7 +53,7 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
     block.mlp_out = conv1d(h + "mlp.c_proj");
     return block;
   };
-  names.final_norm = norm(prefix + "ln_f");
+  names.final_norm = norm_named(prefix + "ln_f");
   spec.tied_unembedding = config.flag_or("tie_word_embeddings", true) || !has("lm_head.weight");
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "lm_head.weight";
   return names;

@@ -45,12 +45,6 @@ ModelSpec read_config(const ConfigReader& config) {
   return spec;
 }
 
-LinearName linear(const std::string& name) {
-  return {.weight = name + ".weight", .bias = name + ".bias"};
-}
-
-NormName norm(const std::string& name) { return {name + ".weight", name + ".bias"}; }
-
 /// q, k and v lie head by head: [head][q | k | v][d_head].
 LinearName head_part(LinearName fused, std::int64_t part, const BlockSpec& block) {
   const std::int64_t d_head = block.d_head;
@@ -68,19 +62,19 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader&, const HasTensor& h
   names.token_embedding = prefix + "embed_in.weight";
   names.block = [prefix, shape](int layer) {
     const std::string h = prefix + "layers." + std::to_string(layer) + ".";
-    const LinearName fused = linear(h + "attention.query_key_value");
+    const LinearName fused = linear_named(h + "attention.query_key_value");
     BlockNames block;
-    block.ln1 = norm(h + "input_layernorm");
-    block.ln2 = norm(h + "post_attention_layernorm");
+    block.ln1 = norm_named(h + "input_layernorm");
+    block.ln2 = norm_named(h + "post_attention_layernorm");
     block.q = head_part(fused, 0, shape);
     block.k = head_part(fused, 1, shape);
     block.v = head_part(fused, 2, shape);
-    block.attn_out = linear(h + "attention.dense");
-    block.mlp_in = linear(h + "mlp.dense_h_to_4h");
-    block.mlp_out = linear(h + "mlp.dense_4h_to_h");
+    block.attn_out = linear_named(h + "attention.dense");
+    block.mlp_in = linear_named(h + "mlp.dense_h_to_4h");
+    block.mlp_out = linear_named(h + "mlp.dense_4h_to_h");
     return block;
   };
-  names.final_norm = norm(prefix + "final_layer_norm");
+  names.final_norm = norm_named(prefix + "final_layer_norm");
   spec.tied_unembedding = !has("embed_out.weight");
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "embed_out.weight";
   return names;

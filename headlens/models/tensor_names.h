@@ -42,6 +42,13 @@ struct ModelNames {
   LinearName classifier_dense, classifier_out;
 };
 
+/// The names PyTorch gives a linear layer or a norm that has a bias.
+inline LinearName linear_named(const std::string& name) {
+  return {.weight = name + ".weight", .bias = name + ".bias"};
+}
+
+inline NormName norm_named(const std::string& name) { return {name + ".weight", name + ".bias"}; }
+
 /// A layer that is rows [offset, offset + its width) of a fused tensor with `total` of them.
 inline LinearName fused_part(LinearName fused, std::int64_t offset, std::int64_t total) {
   fused.stored_width = total;
