@@ -1,0 +1,48 @@
+// headlens-bench-worker: our side of `./run bench --peers`. The protocol is in peers/README.md.
+
+#include <exception>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "benchmarks/worker/bench_cases.h"
+#include "benchmarks/worker/measure.h"
+
+namespace {
+
+using headlens::bench::BenchModel;
+
+nlohmann::json answer(const std::string& line, BenchModel& model) {
+  const headlens::bench::Request request(line);
+  const std::string folder = request.save_folder();
+  const headlens::bench::PreparedCase prepared = prepare_case(request, model);
+  const headlens::bench::Measured measured = headlens::bench::measure(prepared.work);
+  nlohmann::json reply = {{"seconds", measured.seconds},
+                          {"peak_rss_bytes", measured.peak_rss_bytes},
+                          {"result", prepared.result()}};
+  if (!folder.empty()) {
+    save_arrays(folder, prepared.arrays());
+    reply["arrays"] = folder;
+  }
+  return reply;
+}
+
+nlohmann::json answer_or_error(const std::string& line, BenchModel& model) {
+  try {
+    return answer(line, model);
+  } catch (const std::exception& error) {
+    return {{"error", error.what()}};
+  }
+}
+
+}  // namespace
+
+int main() {
+  BenchModel model;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+    std::cout << answer_or_error(line, model).dump(-1, ' ', false, kReplace) << std::endl;
+  }
+  return 0;
+}
