@@ -57,27 +57,82 @@ std::span<const float> PackedLinear::bias() const {
 
 namespace {
 
-/// Copies rows of W into their columns of one f32 panel [depth][64].
-void pack_panel_f32(const float* rows, std::int64_t n, std::int64_t depth, std::int64_t column,
-                    float* panel) {
-  constexpr std::int64_t kBlock = 16;
-  for (std::int64_t k0 = 0; k0 < depth; k0 += kBlock) {
-    const std::int64_t k1 = std::min(depth, k0 + kBlock);
-    for (std::int64_t r = 0; r < n; ++r) {
-      const float* from = rows + r * depth;
-      for (std::int64_t k = k0; k < k1; ++k) panel[k * kPanelColumns + column + r] = from[k];
+using FourWords = std::uint32_t __attribute__((vector_size(16)));
+constexpr std::int64_t kWordBytes = 4, kPanelRowBytes = kPanelColumns * kWordBytes;
+
+FourWords load_words(const std::byte* from) {
+  FourWords words;
+  std::memcpy(&words, from, sizeof words);
+  return words;
+}
+
+/// Four words of four rows to four columns of four panel rows.
+void transpose_4x4(const std::byte* rows, std::int64_t row_bytes, std::byte* panel) {
+  const FourWords a = load_words(rows), b = load_words(rows + row_bytes);
+  const FourWords c = load_words(rows + 2 * row_bytes), d = load_words(rows + 3 * row_bytes);
+  const FourWords ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const FourWords ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const FourWords cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const FourWords cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const FourWords columns[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
+                               __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                               __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
+                               __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+  for (int k = 0; k < 4; ++k) std::memcpy(panel + k * kPanelRowBytes, &columns[k], 16);
+}
+
+void transpose_plain(const std::byte* rows, std::int64_t n, std::int64_t row_bytes, Range words,
+                     std::byte* panel) {
+  for (std::int64_t r = 0; r < n; ++r) {
+    for (std::int64_t k = words.begin; k < words.end; ++k) {
+      std::memcpy(panel + k * kPanelRowBytes + r * kWordBytes,
+                  rows + r * row_bytes + k * kWordBytes, kWordBytes);
     }
   }
 }
 
+/// Rows of 4-byte words to columns of a panel whose rows are kPanelColumns words, a cache line of
+/// the panel at a time.
+void transpose_words(const std::byte* rows, std::int64_t n, std::int64_t row_bytes,
+                     std::int64_t words, std::byte* panel) {
+  constexpr std::int64_t kLineWords = 16;
+  const std::int64_t whole_words = words / 4 * 4;
+  for (std::int64_t r0 = 0; r0 < n; r0 += kLineWords) {
+    const std::int64_t count = std::min(kLineWords, n - r0), fours = count / 4 * 4;
+    const std::byte* from = rows + r0 * row_bytes;
+    std::byte* to = panel + r0 * kWordBytes;
+    for (std::int64_t k = 0; k < whole_words; k += 4) {
+      for (std::int64_t r = 0; r < fours; r += 4) {
+        transpose_4x4(from + r * row_bytes + k * kWordBytes, row_bytes,
+                      to + k * kPanelRowBytes + r * kWordBytes);
+      }
+    }
+    transpose_plain(from, fours, row_bytes, {whole_words, words}, to);
+    transpose_plain(from + fours * row_bytes, count - fours, row_bytes, {0, words},
+                    to + fours * kWordBytes);
+  }
+}
+
+/// Copies rows of W into their columns of one f32 panel [depth][64].
+void pack_panel_f32(const float* rows, std::int64_t n, std::int64_t depth, std::int64_t column,
+                    std::byte* panel) {
+  transpose_words(reinterpret_cast<const std::byte*>(rows), n, depth * kWordBytes, depth,
+                  panel + column * kWordBytes);
+}
+
 /// The same for bf16, whose panels hold pairs of neighbouring inputs: [depth / 2][64][2].
 void pack_panel_bf16(const float* rows, std::int64_t n, std::int64_t depth, std::int64_t column,
-                     bfloat16* panel) {
-  for (std::int64_t r = 0; r < n; ++r) {
-    const float* from = rows + r * depth;
-    for (std::int64_t k = 0; k < depth; ++k) {
-      panel[(k / 2 * kPanelColumns + column + r) * 2 + k % 2] = to_bfloat16(from[k]);
+                     std::byte* panel) {
+  constexpr std::int64_t kBlock = 128;
+  bfloat16 rounded[kPanelColumns][kBlock];
+  for (std::int64_t k0 = 0; k0 < depth; k0 += kBlock) {
+    const std::int64_t block = std::min(kBlock, depth - k0);
+    for (std::int64_t r = 0; r < n; ++r) {
+      round_to_bfloat16({rows + r * depth + k0, static_cast<std::size_t>(block)}, rounded[r]);
+      if (block % 2 == 1) rounded[r][block] = 0;
     }
+    transpose_words(reinterpret_cast<const std::byte*>(rounded), n, sizeof rounded[0],
+                    (block + 1) / 2, panel + k0 / 2 * kPanelRowBytes + column * kWordBytes);
   }
 }
 
@@ -106,9 +161,9 @@ void PackedLinear::pack_rows(std::int64_t first, std::int64_t n, const float* ro
       std::memset(panel, 0, static_cast<std::size_t>(packed_->layout.panel_bytes));
     }
     if (precision_ == Precision::f32) {
-      pack_panel_f32(rows, count, in_features_, column, reinterpret_cast<float*>(panel));
+      pack_panel_f32(rows, count, in_features_, column, panel);
     } else {
-      pack_panel_bf16(rows, count, in_features_, column, reinterpret_cast<bfloat16*>(panel));
+      pack_panel_bf16(rows, count, in_features_, column, panel);
     }
     first += count;
     rows += count * in_features_;
