@@ -128,11 +128,12 @@ PreparedCase attention_and_hidden(const Request& request, BenchModel& model) {
 PreparedCase run_with_cache(const Request& request, BenchModel& model) {
   Session& session = session_for(request, model);
   auto run = std::make_shared<RunOutput>();
-  return {[&session, run, sequence = TokenSequence{request.ids()}, sites = session.sites()] {
+  const std::vector<Site> sites = session.sites();
+  return {[&session, run, sequence = TokenSequence{request.ids()}, sites] {
             *run = session.run_with_cache({sequence}, sites);
           },
-          [run]() -> nlohmann::json {
-            return {{"sites", run->cache.tensors().size()}, {"bytes", run->cache.byte_size()}};
+          [run, n_sites = sites.size()]() -> nlohmann::json {
+            return {{"sites", n_sites}, {"bytes", run->cache.byte_size()}};
           },
           [run, names = request.texts("save_sites")] {
             std::vector<SavedArray> saved;
