@@ -27,8 +27,8 @@ std::vector<double> softmax(const std::vector<float>& x) {
   return y;
 }
 
-/// A millionth of each probability, whatever its size, and what rounding x - maximum in float32 costs
-/// on top; what is below 1e-37 may be 0.
+/// A millionth of each probability, whatever its size, and what rounding x - maximum in float32
+/// costs on top; what is below 1e-37 may be 0.
 void expect_softmax(const std::vector<float>& x) {
   std::vector<float> y = x;
   y.push_back(-3.0f);
