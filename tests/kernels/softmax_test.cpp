@@ -37,7 +37,8 @@ void expect_softmax(const std::vector<float>& x) {
   const std::vector<double> expected = softmax(x);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double shift = std::isinf(x[i]) ? 0.0 : std::abs(std::log(expected[i] + 1e-300));
-    const double tolerance = (2e-6 + 1.2e-7 * shift) * expected[i] + 1e-37;
+    const double sum_error = 1e-9 * static_cast<double>(x.size());
+    const double tolerance = (2e-6 + sum_error + 1.2e-7 * shift) * expected[i] + 1e-37;
     ASSERT_NEAR(y[i], expected[i], tolerance) << i << " of " << x.size();
   }
 }

@@ -71,7 +71,9 @@ TEST_F(SessionErrors, AllSitesAreRunnable) {
   for (ParityModel* model : {&gpt2_, &bert_}) {
     Session& session = model->session();
     const RunOutput run = session.run_with_cache({tokens({1, 2, 3})}, session.sites());
-    EXPECT_EQ(run.cache.tensors().size(), session.sites().size());
+    for (const Site site : session.sites()) {
+      EXPECT_FALSE(run.cache.at(site).empty()) << to_string(site);
+    }
   }
 }
 
