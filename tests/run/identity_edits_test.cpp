@@ -42,9 +42,7 @@ TEST_P(IdentityEdits, ChangeNothingForOneSequence) {
 }
 
 TEST_P(IdentityEdits, ChangeNothingForAPaddedBatch) {
-  TokenSequence one_token = model_.sequence(1);
-  one_token.ids.resize(1);
-  if (!one_token.type_ids.empty()) one_token.type_ids.resize(1);
+  const TokenSequence one_token{{model_.sequence(1).ids.front()}};
   expect_same_at_every_site({model_.sequence(1), model_.sequence(0), one_token});
 }
 
