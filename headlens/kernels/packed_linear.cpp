@@ -171,6 +171,28 @@ void PackedLinear::pack_rows(std::int64_t first, std::int64_t n, const float* ro
   }
 }
 
+namespace {
+
+/// oneDNN sums long products in blocks of inputs, and what is left over of sixteens apart. Doing
+/// the same makes our results equal its own to the last bit, so that a row's result does not depend
+/// on which kernel ran it.
+constexpr std::int64_t kDepthStep = 16;
+
+std::int64_t depth_block(std::int64_t whole) {
+  constexpr std::int64_t kLongest = 1024;
+  const std::int64_t blocks = (whole + kLongest - 1) / kLongest;
+  const std::int64_t even = (whole + blocks - 1) / blocks;
+  return (even + kDepthStep - 1) / kDepthStep * kDepthStep;
+}
+
+/// How many inputs the block that starts at `begin` has.
+std::int64_t depth_of_block(std::int64_t in_features, std::int64_t begin) {
+  const std::int64_t whole = in_features / kDepthStep * kDepthStep;
+  return begin < whole ? std::min(depth_block(whole), whole - begin) : in_features - begin;
+}
+
+}  // namespace
+
 void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const {
   run_inner_product(packed_->layout, precision_, {x, rows, in_features_, out_features_},
                     packed_->weights.data(), packed_->bias.data(), y, accumulate);
@@ -188,18 +210,28 @@ void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range colum
 
 void PackedLinear::multiply_columns(const float* x, std::int64_t rows, Range columns, float* y,
                                     bool accumulate) const {
+  thread_local AlignedBuffer<float> tile;
+  tile.reserve(rows * kPanelColumns);
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t panel_end = (j / kPanelColumns + 1) * kPanelColumns;
-    const std::int64_t end = std::min<std::int64_t>(columns.end, panel_end);
+    const std::int64_t n = std::min<std::int64_t>(columns.end, panel_end) - j;
     const auto* panel = reinterpret_cast<const float*>(packed_->panel(j / kPanelColumns));
-    multiply_panel(x, in_features_, rows, panel + j % kPanelColumns, kPanelColumns, in_features_,
-                   y + j, out_features_, end - j, accumulate);
-    if (packed_->bias.size() > 0) {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        for (std::int64_t c = j; c < end; ++c) y[r * out_features_ + c] += packed_->bias[c];
+    for (std::int64_t k = 0; k < in_features_;) {
+      const std::int64_t depth = depth_of_block(in_features_, k);
+      multiply_panel(x + k, in_features_, rows, panel + k * kPanelColumns + j % kPanelColumns,
+                     kPanelColumns, depth, tile.data(), kPanelColumns, n, k > 0);
+      k += depth;
+    }
+    const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + j : nullptr;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float* from = tile.data() + r * kPanelColumns;
+      float* to = y + r * out_features_ + j;
+      for (std::int64_t c = 0; c < n; ++c) {
+        const float value = bias != nullptr ? from[c] + bias[c] : from[c];
+        to[c] = accumulate ? value + to[c] : value;
       }
     }
-    j = end;
+    j += n;
   }
 }
 

@@ -97,7 +97,8 @@ void RealModels::expect_states(const RunOutput& run) const {
   for (std::size_t s = 0; s < ours.size(); ++s) {
     entries.add(ours[s], at, row(values, s));
     for (std::int64_t token = 0; token < row_means.size(1); ++token) {
-      means.add(mean(row(ours[s], token)), row(row_means, s)[token]);
+      const double size = root_mean_square(row(ours[s], token));
+      means.add(mean(row(ours[s], token)), row(row_means, s)[token], size);
       roots.add(root_mean_square(row(ours[s], token)), row(row_roots, s)[token]);
     }
   }

@@ -34,8 +34,8 @@ TEST_P(SiteParity, EverySiteHoldsWhatTransformerLensHolds) {
   }
   ASSERT_GT(sites.size(), 10u);
   const bool post = model.session().spec().block().norm_place == NormPlace::post;
-  const RunOutput run = model.session().run_with_cache({model.sequence(1)},
-                                                       model.session().sites());
+  const RunOutput run =
+      model.session().run_with_cache({model.sequence(1)}, model.session().sites());
   for (const Site site : sites) {
     Tensor theirs = ParityModel::decode(model.sites().at(to_string(site)));
     // The bridge's resid_post of a post-norm block is what comes after the block's last norm.
