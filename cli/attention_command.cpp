@@ -25,16 +25,28 @@ struct AttentionOptions {
   double threshold = 0.1;
 };
 
-void check_choices(const AttentionOptions& options, const ModelSpec& spec) {
+void check_exists(std::string_view what, int index, std::int64_t count, std::string_view model) {
+  if (index >= 0 && index < count) return;
+  throw UsageError(
+      fmt::format("{} {} does not exist: {} has {}s 0 to {}", what, index, model, what, count - 1));
+}
+
+/// Everything that can be refused before the model runs and before any file is written.
+void check_choices(const AttentionOptions& options, const Session& session) {
+  const std::string& name = session.identity().name;
+  const ModelSpec& spec = session.spec();
+  color_map_named(options.color_map);
   if (options.head && !options.layer) throw UsageError("--head needs --layer");
   if (options.from.empty() != options.to.empty()) throw UsageError("--from and --to go together");
   if (options.layer && !options.common.has_out()) {
     throw UsageError("--layer draws a picture: say where with --out");
   }
-  if (options.head && (*options.head < 0 || *options.head >= spec.block().n_heads)) {
-    throw UsageError(fmt::format("head {} does not exist: heads are 0 to {}", *options.head,
-                                 spec.block().n_heads - 1));
+  if (!(options.threshold >= 0 && options.threshold <= 1)) {
+    throw UsageError("--threshold is a weight from 0 to 1");
   }
+  for (const int layer : options.layers) check_exists("layer", layer, spec.n_layers(), name);
+  if (options.layer) check_exists("layer", *options.layer, spec.n_layers(), name);
+  if (options.head) check_exists("head", *options.head, spec.block().n_heads, name);
 }
 
 std::vector<int> layers_to_run(const AttentionOptions& options) {
@@ -57,9 +69,9 @@ std::string heads_between(const AttentionOptions& options, const AttentionResult
   const int key = find_token(result.prompt, options.to, false);
   const auto heads = heads_attending(result, query, key, options.threshold);
   std::string text = fmt::format(
-      "\n{} heads attend from '{}' (position {}) to '{}' (position {}) "
-      "with more than {}\n",
-      heads.size(), options.from, query, options.to, key, options.threshold);
+      "\n{} from '{}' (position {}) to '{}' (position {}) with more than {}\n",
+      heads.size() == 1 ? "1 head attends" : fmt::format("{} heads attend", heads.size()),
+      options.from, query, options.to, key, options.threshold);
   for (const HeadWeight& head : heads) {
     text += fmt::format("  L{}H{}  {:.3f}\n", head.layer, head.head, head.weight);
   }
@@ -84,7 +96,7 @@ void draw(const AttentionOptions& options, const AttentionResult& result) {
 
 void show_attention(const AttentionOptions& options) {
   Session session = options.common.open();
-  check_choices(options, session.spec());
+  check_choices(options, session);
   const Prompt prompt = options.common.tokenize(session);
   AttentionResult result = attention_patterns(session, prompt, layers_to_run(options));
   options.common.complete(result.provenance, session, prompt);

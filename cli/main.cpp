@@ -1,12 +1,16 @@
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "cli/command.h"
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
+#include "headlens/results/utf8.h"
 #include "headlens/run/version.h"
 
 namespace headlens::cli {
@@ -19,14 +23,52 @@ enum ExitCode : int {
   kUnsupported = 4,
   kResource = 5,
   kCancelled = 130,
+  kNobodyReads = 141,  ///< as a shell sees a program that SIGPIPE ended
 };
 
 void on_interrupt(int) { request_cancellation(); }
 
+/// Messages quote what users and files say; whatever that is, they stay one line.
+std::string one_line(std::string_view message) {
+  std::string line;
+  for (const char c : replace_invalid_utf8(message)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if (byte < ' ' || byte == 0x7f) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
 int fail(ExitCode code, std::string_view message) {
   end_progress();
-  fmt::print(stderr, "headlens: {}\n", message);
+  fmt::print(stderr, "headlens: {}\n", one_line(message));
   return code;
+}
+
+int fail_to_print(int error) {
+  if (error == EPIPE) return kNobodyReads;
+  return fail(kResource,
+              fmt::format("standard output cannot be written: {}", std::strerror(error)));
+}
+
+std::string explain(const CLI::ParseError& error, const CLI::App& program, int argc,
+                    const char* const* argv) {
+  const bool has_command = !program.get_subcommands().empty();
+  if (has_command) {
+    return fmt::format("{}; see headlens {} --help", error.what(),
+                       program.get_subcommands().front()->get_name());
+  }
+  std::string commands;
+  for (const CLI::App* command : program.get_subcommands({})) {
+    commands += (commands.empty() ? "" : ", ") + command->get_name();
+  }
+  return argc > 1 ? fmt::format("unknown command '{}': the commands are {}", argv[1], commands)
+                  : fmt::format("which command? {}; see headlens --help", commands);
 }
 
 int run(int argc, const char* const* argv) {
@@ -44,12 +86,11 @@ int run(int argc, const char* const* argv) {
   try {
     program.parse(argc, argv);
     end_progress();
-    if (std::fflush(stdout) != 0) return fail(kResource, "standard output cannot be written");
-    return 0;
+    return std::fflush(stdout) == 0 ? 0 : fail_to_print(errno);
   } catch (const CLI::Success& request) {
     return program.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail(kUsage, std::string(error.what()) + "; see headlens --help");
+    return fail(kUsage, explain(error, program, argc, argv));
   } catch (const UsageError& error) {
     return fail(kUsage, error.what());
   } catch (const FormatError& error) {
@@ -62,6 +103,9 @@ int run(int argc, const char* const* argv) {
     return fail(kResource, error.what());
   } catch (const CancelledError& error) {
     return fail(kCancelled, error.what());
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return fail_to_print(error.code().value());
+    return fail(kResource, error.what());
   } catch (const std::bad_alloc&) {
     return fail(kResource, "out of memory");
   } catch (const std::exception& error) {
@@ -79,5 +123,6 @@ int main(int argc, char** argv) {
   sigaction(SIGINT, &interrupt, nullptr);
   sigaction(SIGTERM, &interrupt, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return headlens::cli::run(argc, argv);
 }
