@@ -1,5 +1,6 @@
 #include "headlens/attention/patterns.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "headlens/base/errors.h"
@@ -11,7 +12,11 @@ AttentionResult attention_patterns(Session& session, const Prompt& prompt,
                                    const std::vector<int>& layers) {
   const ModelSpec& spec = session.spec();
   AttentionResult result;
-  result.layers = layers;
+  for (const int layer : layers) {
+    if (std::ranges::find(result.layers, layer) == result.layers.end()) {
+      result.layers.push_back(layer);
+    }
+  }
   if (layers.empty()) {
     result.layers.resize(spec.n_layers());
     std::iota(result.layers.begin(), result.layers.end(), 0);

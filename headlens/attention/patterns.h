@@ -8,8 +8,8 @@
 
 namespace headlens {
 
-/// The softmax attention pattern of every head of the given layers (all if none are given). Only
-/// the blocks up to the last of them run.
+/// The softmax attention pattern of every head of the given layers, each once, in the order given
+/// (all if none are given). Only the blocks up to the last of them run.
 /// @throws UsageError  if a layer does not exist
 AttentionResult attention_patterns(Session& session, const Prompt& prompt,
                                    const std::vector<int>& layers = {});

@@ -11,20 +11,32 @@ std::string_view without_leading_space(std::string_view text) {
   return text.starts_with(' ') ? text.substr(1) : text;
 }
 
+/// The tokens for a one-line message: no control characters, and only the first of a long prompt.
+std::string token_list(const PromptTokens& prompt) {
+  constexpr std::size_t kLongest = 300;
+  std::string list;
+  for (const TokenInfo& token : prompt.tokens) {
+    if (list.size() > kLongest) return list + " | ...";
+    if (!list.empty()) list += " | ";
+    for (const char c : token.text.substr(0, kLongest)) {
+      list += c == '\n' ? "\\n" : static_cast<unsigned char>(c) < ' ' ? "?" : std::string(1, c);
+    }
+  }
+  return list;
+}
+
 }  // namespace
 
 int find_token(const PromptTokens& prompt, std::string_view word, bool last) {
   int found = -1;
-  std::string tokens;
   for (std::size_t i = 0; i < prompt.tokens.size(); ++i) {
     const std::string& text = prompt.tokens[i].text;
-    tokens += (i > 0 ? " | " : "") + text;
     if (without_leading_space(text) != without_leading_space(word)) continue;
     if (found < 0 || last) found = static_cast<int>(i);
   }
   if (found < 0) {
     throw UsageError("no token of the prompt is \"" + std::string(word) + "\"; its tokens are " +
-                     tokens);
+                     token_list(prompt));
   }
   return found;
 }
