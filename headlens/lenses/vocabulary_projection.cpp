@@ -104,7 +104,7 @@ class Pass {
       scan.correct(candidate.logit, exact);
       candidate.logit = exact;
     }
-    std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::logit);
+    std::ranges::sort(candidates, ranks_before);
     if (candidates.size() > static_cast<std::size_t>(top_k_)) candidates.resize(top_k_);
   }
 

@@ -8,14 +8,12 @@
 namespace headlens {
 namespace {
 
-/// Entries kept before the list is cut back, as a multiple of k.
-constexpr std::size_t kSlack = 4;
-
-bool ranks_before(const Candidate& a, const Candidate& b) {
-  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
-}
+/// Entries kept before the list is cut back, at first.
+std::size_t first_prune(int top_k) { return 4 * static_cast<std::size_t>(top_k) + 16; }
 
 }  // namespace
+
+RowScan::RowScan(int top_k) : top_k_(top_k), prune_at_(first_prune(top_k)) {}
 
 void RowScan::add_block(const float* logits, std::int32_t first_id, std::int64_t n, float margin,
                         std::int32_t* scratch) {
@@ -35,7 +33,7 @@ void RowScan::add_block(const float* logits, std::int32_t first_id, std::int64_t
     const float logit = logits[scratch[i]];
     if (logit + margin < threshold_) continue;
     kept_.push_back({{first_id + scratch[i], logit}, margin});
-    if (kept_.size() >= kSlack * static_cast<std::size_t>(top_k_) + 16) prune();
+    if (kept_.size() >= prune_at_) prune();
   }
 }
 
@@ -47,6 +45,8 @@ void RowScan::prune() {
   std::ranges::nth_element(lower, lower.begin() + top_k_ - 1, std::greater<>());
   threshold_ = std::max(threshold_, lower[top_k_ - 1]);
   std::erase_if(kept_, [&](const Bounded& entry) { return entry.upper() < threshold_; });
+  // Where most entries tie, cutting back again at once would cost a pass for each.
+  prune_at_ = std::max(first_prune(top_k_), 2 * kept_.size());
 }
 
 std::vector<Candidate> RowScan::candidates() const {

@@ -12,11 +12,16 @@ struct Candidate {
   float logit;
 };
 
+/// The order of every list of candidates: higher logits first, then lower ids.
+inline bool ranks_before(const Candidate& a, const Candidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+}
+
 /// The distribution of one row of logits, gathered block by block of the vocabulary without ever
 /// holding the whole row.
 class RowScan {
  public:
-  explicit RowScan(int top_k) : top_k_(top_k) {}
+  explicit RowScan(int top_k);
 
   /// @param logits   of ids first_id ... first_id + n - 1
   /// @param margin   how far each logit may lie from its exact value; 0 for exact logits
@@ -47,6 +52,7 @@ class RowScan {
   float threshold_ =
       -std::numeric_limits<float>::infinity();  ///< the k-th largest lower bound so far
   std::vector<Bounded> kept_;
+  std::size_t prune_at_;  ///< size of kept_ that is cut back next
   float maximum_ = -std::numeric_limits<float>::infinity();
   double sum_ = 0, weighted_ = 0;  ///< of exp(x - maximum), and times x
 };
