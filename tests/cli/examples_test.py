@@ -1,0 +1,55 @@
+"""Every command's help, and the examples in it, which must run."""
+
+import os
+import shlex
+import unittest
+
+from program import RESOURCE, CommandLineTest, main, real_model
+
+COMMANDS = ("run", "attention", "lens", "report", "models", "pull")
+
+
+class Help(CommandLineTest):
+    def example(self, command):
+        text = self.succeed(command, "--help")
+        self.assertIn("\nExample:\n  headlens ", text)
+        line = text.split("\nExample:\n")[1].strip()
+        words = shlex.split(line)
+        self.assertEqual(words[:2], ["headlens", command])
+        return words[1:]
+
+    def test_every_command_has_one(self):
+        overview = self.succeed("--help")
+        for command in COMMANDS:
+            self.assertIn(f"\n  {command} ", overview)
+            self.assertTrue(self.example(command))
+
+    def test_all_help_at_once(self):
+        text = self.succeed("--help-all")
+        for option in ("--no-final-norm", "--color-map", "--revision", "--json"):
+            self.assertIn(option, text)
+
+    def test_version(self):
+        self.assertRegex(self.succeed("--version"), r"^\d+\.\d+\.\d+\n$")
+
+    def test_models_example(self):
+        self.assertIn("smollm2-135m", self.succeed(*self.example("models")))
+
+    def test_pull_example(self):
+        self.refuse(RESOURCE, *self.example("pull"),
+                    env=self.environment(HF_ENDPOINT="http://127.0.0.1:1"))
+
+    @unittest.skipUnless(real_model("smollm2-135m"), "smollm2-135m is not in the cache: ./run models")
+    def test_examples_with_a_model(self):
+        shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html"}
+        for command, text in shows.items():
+            with self.subTest(command=command):
+                shown = self.succeed(*self.example(command), env=dict(os.environ))
+                self.assertIn(text, shown)
+        files = self.files_in(self.scratch / "out")
+        for name in ("index.html", "report.json", "attention.npy", "attention_L13.png", "lens.png"):
+            self.assertIn(name, files)
+
+
+if __name__ == "__main__":
+    main()
