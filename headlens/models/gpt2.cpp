@@ -54,7 +54,7 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
     return block;
   };
   names.final_norm = norm_named(prefix + "ln_f");
-  spec.tied_unembedding = config.flag_or("tie_word_embeddings", true) || !has("lm_head.weight");
+  spec.tied_unembedding = config.flag_or("tie_word_embeddings", true);
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "lm_head.weight";
   return names;
 }

@@ -55,7 +55,7 @@ LinearName head_part(LinearName fused, std::int64_t part, const BlockSpec& block
   return fused;
 }
 
-ModelNames name_tensors(ModelSpec& spec, const ConfigReader&, const HasTensor& has) {
+ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTensor& has) {
   const std::string prefix = has("gpt_neox.embed_in.weight") ? "gpt_neox." : "";
   const BlockSpec shape = spec.block();
   ModelNames names;
@@ -75,7 +75,7 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader&, const HasTensor& h
     return block;
   };
   names.final_norm = norm_named(prefix + "final_layer_norm");
-  spec.tied_unembedding = !has("embed_out.weight");
+  spec.tied_unembedding = config.flag_or("tie_word_embeddings", false);
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "embed_out.weight";
   return names;
 }

@@ -82,7 +82,7 @@ ModelNames name_tensors(ModelSpec& spec, const ConfigReader& config, const HasTe
     return block;
   };
   names.final_norm = norm(prefix + "norm");
-  spec.tied_unembedding = config.flag_or("tie_word_embeddings", false) || !has("lm_head.weight");
+  spec.tied_unembedding = config.flag_or("tie_word_embeddings", false);
   names.unembedding.weight = spec.tied_unembedding ? names.token_embedding : "lm_head.weight";
   return names;
 }
