@@ -1,10 +1,10 @@
 #include "headlens/models/model_forward.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "headlens/base/cancellation.h"
 #include "headlens/models/block/forward.h"
+#include "headlens/models/block/head_rotation.h"
 #include "headlens/models/block/normalize.h"
 #include "headlens/models/output_head.h"
 
@@ -57,7 +57,9 @@ void ModelForward::embed(Lane& lane, LaneSplit& split) {
     add_table(tables.token, SiteKind::embed, lane, own, true);
     if (spec.type_rows > 0) add_table(tables.type, SiteKind::token_type_embed, lane, own, false);
     if (spec.position_rows > 0) add_table(tables.position, SiteKind::pos_embed, lane, own, false);
-    if (spec.block().rotary) compute_rotations(own);
+    if (const auto& rotary = spec.block().rotary) {
+      compute_rotations(*rotary, batch_, own, memory_.cosine.data(), memory_.sine.data());
+    }
     if (!spec.embedding_norm) continue;
     for (std::int64_t row = own.begin; row < own.end; ++row) {
       float* x = memory_.residual.data() + row * spec.d_model;
@@ -65,20 +67,6 @@ void ModelForward::embed(Lane& lane, LaneSplit& split) {
     }
   }
   split.sync();
-}
-
-void ModelForward::compute_rotations(Range rows) {
-  const Rotary& rotary = *model_.spec().block().rotary;
-  float* cosine = memory_.cosine.data() + rows.begin * rotary.inverse_frequencies.size();
-  float* sine = memory_.sine.data() + rows.begin * rotary.inverse_frequencies.size();
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    for (const double frequency : rotary.inverse_frequencies) {
-      // Transformers multiplies position and frequency in float32.
-      const float angle = static_cast<float>(batch_.position(row)) * static_cast<float>(frequency);
-      *cosine++ = static_cast<float>(std::cos(angle) * rotary.attention_factor);
-      *sine++ = static_cast<float>(std::sin(angle) * rotary.attention_factor);
-    }
-  }
 }
 
 void ModelForward::add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows,

@@ -32,7 +32,6 @@ class ModelForward {
  private:
   Split way_to_split() const;
   void embed(Lane& lane, LaneSplit& split);
-  void compute_rotations(Range rows);
   void add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows, bool first);
   void final_norm(Lane& lane, LaneSplit& split);
   void unembed(Lane& lane, const ForwardPlan& plan);

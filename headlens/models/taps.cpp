@@ -9,36 +9,6 @@ namespace {
 
 constexpr std::size_t kKinds = static_cast<std::size_t>(SiteKind::ln_final_normalized) + 1;
 
-Shape shape_of(Site site, const ModelSpec& spec, const RowBatch& batch) {
-  const BlockSpec& block = spec.block();
-  const std::int64_t b = batch.batch_size(), n = batch.padded_length();
-  switch (site.kind) {
-    case SiteKind::q:
-    case SiteKind::rot_q:
-    case SiteKind::z:
-      return {b, n, block.n_heads, block.d_head};
-    case SiteKind::k:
-    case SiteKind::v:
-    case SiteKind::rot_k:
-      return {b, n, block.n_kv_heads, block.d_head};
-    case SiteKind::attn_scores:
-    case SiteKind::pattern:
-      return {b, block.n_heads, n, n};
-    case SiteKind::result:
-      return {b, n, block.n_heads, spec.d_model};
-    case SiteKind::mlp_pre:
-    case SiteKind::mlp_pre_linear:
-    case SiteKind::mlp_post:
-      return {b, n, block.d_mlp};
-    case SiteKind::ln1_scale:
-    case SiteKind::ln2_scale:
-    case SiteKind::ln_final_scale:
-      return {b, n, 1};
-    default:
-      return {b, n, spec.d_model};
-  }
-}
-
 void copy_rows(float* target, const RowBatch& batch, Range rows, std::int64_t width,
                const float* first, std::int64_t stride) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
@@ -74,6 +44,36 @@ bool has_site(Site site, const ModelSpec& spec) {
   }
 }
 
+Shape site_shape(Site site, const ModelSpec& spec, const RowBatch& batch) {
+  const BlockSpec& block = spec.block();
+  const std::int64_t b = batch.batch_size(), n = batch.padded_length();
+  switch (site.kind) {
+    case SiteKind::q:
+    case SiteKind::rot_q:
+    case SiteKind::z:
+      return {b, n, block.n_heads, block.d_head};
+    case SiteKind::k:
+    case SiteKind::v:
+    case SiteKind::rot_k:
+      return {b, n, block.n_kv_heads, block.d_head};
+    case SiteKind::attn_scores:
+    case SiteKind::pattern:
+      return {b, block.n_heads, n, n};
+    case SiteKind::result:
+      return {b, n, block.n_heads, spec.d_model};
+    case SiteKind::mlp_pre:
+    case SiteKind::mlp_pre_linear:
+    case SiteKind::mlp_post:
+      return {b, n, block.d_mlp};
+    case SiteKind::ln1_scale:
+    case SiteKind::ln2_scale:
+    case SiteKind::ln_final_scale:
+      return {b, n, 1};
+    default:
+      return {b, n, spec.d_model};
+  }
+}
+
 Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
            ActivationCache* cache)
     : has_edits_(hooks.has_edits()) {
@@ -86,7 +86,7 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
       throw UsageError("this model has no site " + to_string(site) + "; it has " +
                        std::to_string(spec.n_layers()) + " layers");
     }
-    const Shape shape = shape_of(site, spec, batch);
+    const Shape shape = site_shape(site, spec, batch);
     Tap tap;
     tap.width = element_count(shape) / (batch.batch_size() * batch.padded_length());
     if (hooks.cached().contains(site)) {

@@ -13,6 +13,9 @@ namespace headlens {
 /// Whether models of this spec have the site.
 bool has_site(Site site, const ModelSpec& spec);
 
+/// Shape of a site's tensor for a whole batch.
+Shape site_shape(Site site, const ModelSpec& spec, const RowBatch& batch);
+
 /// A HookSet compiled for one run: which sites are listened to, and the tensors they are copied to.
 /// A site that nobody reads or edits costs one table look-up.
 class Taps {

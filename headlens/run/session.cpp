@@ -4,6 +4,7 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/formats/gguf.h"
+#include "headlens/models/derived_sites.h"
 #include "headlens/models/taps.h"
 #include "headlens/run/executor.h"
 #include "headlens/tokenizers/gguf_vocabulary.h"
@@ -74,9 +75,12 @@ RunOutput Session::run_with_hooks(const std::vector<TokenSequence>& sequences, c
   const std::scoped_lock lock(*mutex_);
   const RowBatch batch(sequences, options.padding);
   RunOutput output;
-  const Taps taps(hooks, spec(), batch, &output.cache);
+  const DerivedSites derived(hooks, spec());
+  const HookSet stored = derived.stored_hooks(hooks);
+  const Taps taps(stored, spec(), batch, &output.cache);
   Executor executor(*model_, batch, taps, workspaces_, progress_);
   executor.run(options.logits, output.logits, output.class_logits);
+  derived.add_to(output.cache, *model_, batch);
   return output;
 }
 

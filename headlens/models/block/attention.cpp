@@ -27,8 +27,8 @@ Attention::Attention(const BlockSpec& spec, const RowBatch& batch, const Taps& t
       scores_site_{SiteKind::attn_scores, layer},
       pattern_site_{SiteKind::pattern, layer} {}
 
-void Attention::store_keys_and_values(Range rows) {
-  const std::int64_t d_head = spec_.d_head, padded = padded_head_width(spec_);
+void Attention::store_keys(Range rows) {
+  const std::int64_t d_head = spec_.d_head;
   std::int64_t sequence = 0;
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     while (row >= batch_.sequences()[sequence].first_row + batch_.sequences()[sequence].length) {
@@ -37,12 +37,21 @@ void Attention::store_keys_and_values(Range rows) {
     const std::int64_t position = batch_.position(row);
     const std::int64_t panel = memory_.first_panel[sequence] + position / kPanelColumns;
     const float* k = memory_.qkv.data() + row * spec_.qkv_width() + spec_.q_width();
-    const float* v = k + spec_.kv_width();
     for (std::int64_t g = 0; g < spec_.n_kv_heads; ++g) {
       float* column = memory_.key_panels.data() +
                       (g * memory_.n_panels + panel) * d_head * kPanelColumns +
                       position % kPanelColumns;
       for (std::int64_t d = 0; d < d_head; ++d) column[d * kPanelColumns] = k[g * d_head + d];
+    }
+  }
+}
+
+void Attention::store_values(Range rows) {
+  const std::int64_t d_head = spec_.d_head, padded = padded_head_width(spec_);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const float* v =
+        memory_.qkv.data() + row * spec_.qkv_width() + spec_.q_width() + spec_.kv_width();
+    for (std::int64_t g = 0; g < spec_.n_kv_heads; ++g) {
       std::copy_n(v + g * d_head, d_head,
                   memory_.values.data() + (g * batch_.rows() + row) * padded);
     }
@@ -174,17 +183,25 @@ void Attention::for_each_tile(const Body& body) {
   lane_.for_each_dynamic(tile_count(), [&](std::ptrdiff_t index) { body(tile(index), scratch); });
 }
 
-void Attention::run() {
-  if (taps_.is_edited(scores_site_) || taps_.is_edited(pattern_site_)) return run_edited();
+void Attention::tell_pattern(const Tile& tile, float* scratch) const {
   float* cached_scores = taps_.pattern_target(scores_site_);
   float* cached_pattern = taps_.pattern_target(pattern_site_);
+  score(tile, scratch);
+  if (cached_scores != nullptr) store(tile, scratch, cached_scores, kMasked);
+  softmax(tile, scratch);
+  if (cached_pattern != nullptr) store(tile, scratch, cached_pattern, 0.0f);
+}
+
+void Attention::run() {
+  if (taps_.is_edited(scores_site_) || taps_.is_edited(pattern_site_)) return run_edited();
   for_each_tile([&](const Tile& tile, float* scratch) {
-    score(tile, scratch);
-    if (cached_scores != nullptr) store(tile, scratch, cached_scores, kMasked);
-    softmax(tile, scratch);
-    if (cached_pattern != nullptr) store(tile, scratch, cached_pattern, 0.0f);
+    tell_pattern(tile, scratch);
     weigh_values(tile, scratch, false);
   });
+}
+
+void Attention::run_pattern_only() {
+  for_each_tile([&](const Tile& tile, float* scratch) { tell_pattern(tile, scratch); });
 }
 
 void Attention::run_edited() {

@@ -19,11 +19,14 @@ class Attention {
   Attention(const BlockSpec& spec, const RowBatch& batch, const Taps& taps, Workspace& memory,
             Lane& lane, int layer);
 
-  /// Lays the keys and values of some rows out for the products.
-  void store_keys_and_values(Range rows);
+  /// Lays the keys or values of some rows out for the products.
+  void store_keys(Range rows);
+  void store_values(Range rows);
 
   /// All lanes together: z of every row. Keys and values must be stored and seen by all lanes.
   void run();
+  /// The same as far as the taps' scores and patterns go, without z; needs no values.
+  void run_pattern_only();
 
  private:
   /// Some queries of one head of one sequence; positions within the sequence.
@@ -43,6 +46,8 @@ class Attention {
   void score(const Tile& tile, float* scores) const;
   void softmax(const Tile& tile, float* scores) const;
   void softmax_everywhere(const Tile& tile, float* scores) const;
+  /// Scores and pattern of a tile, told to the taps; leaves the pattern in scratch.
+  void tell_pattern(const Tile& tile, float* scratch) const;
   void weigh_values(const Tile& tile, const float* pattern, bool all_keys) const;
   void run_edited();
 

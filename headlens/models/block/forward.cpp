@@ -3,11 +3,18 @@
 #include <algorithm>
 
 #include "headlens/kernels/activation.h"
-#include "headlens/kernels/norm.h"
-#include "headlens/kernels/rotary.h"
+#include "headlens/models/block/head_rotation.h"
 #include "headlens/models/block/normalize.h"
 
 namespace headlens {
+
+void activate_row(const BlockSpec& spec, const float* pre, const float* pre_linear, float* post) {
+  if (spec.gated_mlp) {
+    activate_gated(spec.activation, pre, pre_linear, spec.d_mlp, post);
+  } else {
+    activate(spec.activation, pre, spec.d_mlp, post);
+  }
+}
 
 BlockForward::BlockForward(const BlockSpec& spec, const BlockWeights& weights, int layer,
                            const RowBatch& batch, const Taps& taps, Workspace& memory, Lane& lane,
@@ -55,16 +62,13 @@ void BlockForward::project(Range chunk) {
   tap(SiteKind::k, chunk, k, width);
   tap(SiteKind::v, chunk, v, width);
   const Range own = split_.own(chunk);
-  if (spec_.qk_norm) {
-    normalize_heads(weights_.q_norm, own, memory_.qkv.data(), spec_.n_heads);
-    normalize_heads(weights_.k_norm, own, memory_.qkv.data() + spec_.q_width(), spec_.n_kv_heads);
-  }
+  prepare_heads(own);
   if (spec_.rotary) {
-    rotate(own);
     tap(SiteKind::rot_q, chunk, q, width);
     tap(SiteKind::rot_k, chunk, k, width);
   }
-  attention_.store_keys_and_values(own);
+  attention_.store_keys(own);
+  attention_.store_values(own);
 }
 
 void BlockForward::attend() {
@@ -114,23 +118,19 @@ void BlockForward::normalize(const NormWeights& norm, SiteKind scale, SiteKind n
                  batch_, split_.own(chunk), x - before_chunk, y - before_chunk);
 }
 
-void BlockForward::normalize_heads(const NormWeights& norm, Range rows, float* first,
-                                   std::int64_t n_heads) {
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    for (std::int64_t h = 0; h < n_heads; ++h) {
-      float* head = first + row * spec_.qkv_width() + h * spec_.d_head;
-      rms_norm_row(head, norm.weight.data(), spec_.norm_epsilon, spec_.d_head, head);
-    }
-  }
-}
-
-void BlockForward::rotate(Range rows) {
-  const auto n_pairs = static_cast<std::int64_t>(spec_.rotary->inverse_frequencies.size());
+void BlockForward::prepare_heads(Range rows) {
+  const std::int64_t n_heads = spec_.n_heads + spec_.n_kv_heads;
+  const auto n_pairs =
+      spec_.rotary ? static_cast<std::int64_t>(spec_.rotary->inverse_frequencies.size()) : 0;
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     float* q = memory_.qkv.data() + row * spec_.qkv_width();
-    for (std::int64_t h = 0; h < spec_.n_heads + spec_.n_kv_heads; ++h) {
-      rotate_half(q + h * spec_.d_head, memory_.cosine.data() + row * n_pairs,
-                  memory_.sine.data() + row * n_pairs, n_pairs);
+    if (spec_.qk_norm) {
+      normalize_heads(spec_, weights_.q_norm, spec_.n_heads, q);
+      normalize_heads(spec_, weights_.k_norm, spec_.n_kv_heads, q + spec_.q_width());
+    }
+    if (spec_.rotary) {
+      rotate_heads(spec_, memory_.cosine.data() + row * n_pairs,
+                   memory_.sine.data() + row * n_pairs, n_heads, q);
     }
   }
 }
@@ -162,11 +162,7 @@ void BlockForward::activate_rows(Range chunk) {
   const Range own = split_.own(chunk);
   for (std::int64_t row = own.begin - chunk.begin; row < own.end - chunk.begin; ++row) {
     const float* in = pre + row * width;
-    if (spec_.gated_mlp) {
-      activate_gated(spec_.activation, in, in + n, n, post + row * n);
-    } else {
-      activate(spec_.activation, in, n, post + row * n);
-    }
+    activate_row(spec_, in, in + n, post + row * n);
   }
 }
 

@@ -9,6 +9,10 @@
 
 namespace headlens {
 
+/// One row's middle of the MLP: post = f(pre), times pre_linear where the MLP is gated.
+/// @param pre_linear  read only where gated
+void activate_row(const BlockSpec& spec, const float* pre, const float* pre_linear, float* post);
+
 /// One transformer block, run by the lanes of a team together: reads and rewrites the residual
 /// stream of every row, and tells the taps of each site on its way.
 class BlockForward {
@@ -31,8 +35,8 @@ class BlockForward {
 
   void normalize(const NormWeights& norm, SiteKind scale, SiteKind normalized, Range chunk,
                  const float* x, float* y);
-  void normalize_heads(const NormWeights& norm, Range rows, float* first, std::int64_t n_heads);
-  void rotate(Range rows);
+  /// Norms and rotations of q and k.
+  void prepare_heads(Range rows);
   /// residual += W_O z + b
   void add_attention(Range chunk);
   /// residual += mlp(x)

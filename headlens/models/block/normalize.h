@@ -12,6 +12,9 @@ namespace headlens {
 float apply_norm(const BlockSpec& spec, const NormWeights& norm, std::int64_t n, const float* x,
                  float* y);
 
+/// The same without the norm's weight and bias, as the norms' sites hold it.
+float divide_by_scale(const BlockSpec& spec, std::int64_t n, const float* x, float* y);
+
 /// A norm's two sites.
 struct NormSites {
   Site scale, normalized;

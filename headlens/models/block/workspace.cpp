@@ -25,9 +25,10 @@ void StageBuffers::reserve(const BlockSpec& spec, std::int64_t rows) {
 void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes,
                         bool lane_buffers) {
   const std::int64_t rows = batch.rows();
+  reserve_for_patterns(spec, batch, n_lanes);
   residual.reserve(rows * spec.d_model);
-  qkv.reserve(rows * spec.qkv_width());
   z.reserve(rows * spec.q_width());
+  values.reserve(spec.n_kv_heads * rows * padded_head_width(spec) + kReadPastEnd);
   scales.reserve(rows);
   if (spec.rotary) {
     const auto n_pairs = static_cast<std::int64_t>(spec.rotary->inverse_frequencies.size());
@@ -35,6 +36,18 @@ void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lane
     sine.reserve(rows * n_pairs);
   }
 
+  lanes.resize(n_lanes);
+  if (lane_buffers) {
+    for (StageBuffers& buffers : lanes) {
+      buffers.reserve(spec, std::min(rows, LaneSplit::chunk_rows() + 1));
+    }
+  } else {
+    shared.reserve(spec, rows);
+  }
+}
+
+void Workspace::reserve_for_patterns(const BlockSpec& spec, const RowBatch& batch, int n_lanes) {
+  qkv.reserve(batch.rows() * spec.qkv_width());
   first_panel.clear();
   n_panels = 0;
   for (const RowBatch::Sequence& sequence : batch.sequences()) {
@@ -46,17 +59,7 @@ void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lane
     key_panels.reserve(key_floats);
     std::fill_n(key_panels.data(), key_panels.size(), 0.0f);
   }
-  values.reserve(spec.n_kv_heads * rows * padded_head_width(spec) + kReadPastEnd);
-
-  lanes.resize(n_lanes);
   scores.resize(n_lanes);
-  if (lane_buffers) {
-    for (StageBuffers& buffers : lanes) {
-      buffers.reserve(spec, std::min(rows, LaneSplit::chunk_rows() + 1));
-    }
-  } else {
-    shared.reserve(spec, rows);
-  }
   for (AlignedBuffer<float>& tile : scores) {
     tile.reserve(kQueryTile * round_up(batch.padded_length(), kPanelColumns));
   }

@@ -39,6 +39,8 @@ struct Workspace {
   Tensor whole_scores;                       ///< [batch, head, query, key], where hooks edit them
 
   void reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes, bool lane_buffers);
+  /// No more than scores and patterns take: qkv, key_panels, scores.
+  void reserve_for_patterns(const BlockSpec& spec, const RowBatch& batch, int n_lanes);
 };
 
 }  // namespace headlens
