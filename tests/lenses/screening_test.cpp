@@ -170,7 +170,9 @@ TEST(ScreenedProjection, TiesKeepTheLowerIdFirst) {
 /// Rows that bf16 orders the other way round although they tie: one is exact in bf16, the other's
 /// rounding errors cancel only in float32.
 TEST(ScreenedProjection, TiesThatBfloat16BreaksKeepTheLowerIdFirst) {
-  Tensor weights({kVocabulary, kWidth});
+  Tensor weights({kVocabulary, kWidth}), x({1, kWidth});
+  std::ranges::fill(weights.values(), 0.0f);
+  std::ranges::fill(x.values(), 0.0f);
   for (std::int64_t id = 0; id < kVocabulary; ++id) {
     float* row = weights.data() + id * kWidth;
     const float part = static_cast<float>(id % 7) / 512;
@@ -180,7 +182,6 @@ TEST(ScreenedProjection, TiesThatBfloat16BreaksKeepTheLowerIdFirst) {
   WordModel model(weights, 17);
   model.session().model().load_head();
   model.session().model().load_screening();
-  Tensor x({1, kWidth});
   x.data()[0] = x.data()[1] = 1.0f;
   const auto rows =
       project_to_vocabulary(model.session().model(), x, 1, 10, VocabularyProducts::bf16_screened);
