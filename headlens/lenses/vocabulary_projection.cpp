@@ -85,6 +85,8 @@ class Pass {
 
   void finish(std::int64_t first, std::int64_t row, RowPrediction& out) {
     RowScan& scan = scans_[row];
+    // Of the logits that weighted_ was summed from: those before candidates are scored exactly.
+    const double summed = scan.log_sum_exp();
     out.top = scan.candidates();
     if (screened_) rescore(x_.data() + (first + row) * width(), scan, out.top);
     out.log_sum_exp = scan.log_sum_exp();
@@ -93,7 +95,7 @@ class Pass {
     const std::int64_t last = row / group_rows_ * group_rows_ + group_rows_ - 1;
     const double mass = std::exp(scans_[last].log_sum_exp() - shifts_[last]);
     const double reference = weighted_[last] / mass - scans_[last].log_sum_exp();
-    const double own = weighted_[row] / mass - out.log_sum_exp;
+    const double own = weighted_[row] / mass - summed;
     out.kl_from_reference_nats = row == last ? 0.0 : std::max(0.0, reference - own);
   }
 

@@ -13,8 +13,8 @@ namespace headlens {
 enum class VocabularyProducts : std::uint8_t {
   f32,
   /// bf16 products find every entry that could be among the top k, with a bound on their error;
-  /// those are scored again in float32, so that the top k are exactly f32's. Normalisers come from
-  /// the bf16 logits.
+  /// those are scored again in float32, so that the top k are exactly f32's. The other entries'
+  /// share of normalisers and entropies, and all of the divergences, come from the bf16 logits.
   bf16_screened,
 };
 

@@ -189,6 +189,47 @@ TEST(ScreenedProjection, TiesThatBfloat16BreaksKeepTheLowerIdFirst) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(rows[0].top[i].id, i);
 }
 
+/// Log softmax of the bf16 logits of all rows, in double.
+std::vector<std::vector<double>> rounded_log_probabilities(const Screening& screening,
+                                                           const Tensor& x) {
+  std::vector<std::vector<double>> log_p(x.size(0));
+  Tensor logits({x.size(0), kVocabulary});
+  screening.unembedding.multiply_block(x.data(), x.size(0), {0, kVocabulary}, logits.data());
+  for (std::int64_t row = 0; row < x.size(0); ++row) {
+    const float* from = logits.data() + row * kVocabulary;
+    const double maximum = *std::max_element(from, from + kVocabulary);
+    double sum = 0;
+    for (std::int64_t id = 0; id < kVocabulary; ++id) sum += std::exp(from[id] - maximum);
+    for (std::int64_t id = 0; id < kVocabulary; ++id) {
+      log_p[row].push_back(from[id] - maximum - std::log(sum));
+    }
+  }
+  return log_p;
+}
+
+TEST(ScreenedProjection, DivergencesAreThoseOfTheRoundedLogits) {
+  const Tensor weights = random_rows(21, kVocabulary, 0.5f);
+  WordModel model(weights, 22);
+  model.session().model().load_head();
+  model.session().model().load_screening();
+  constexpr std::int64_t kRows = 40, kGroup = 4;
+  Tensor x = random_rows(23, kRows, 3.0f);
+  for (std::int64_t row = kGroup - 1; row < kRows; row += kGroup) {
+    for (std::int64_t i = 0; i < kWidth; ++i) x.data()[row * kWidth + i] *= 0.3f;
+  }
+  const auto rows = project_to_vocabulary(model.session().model(), x, kGroup, 5,
+                                          VocabularyProducts::bf16_screened);
+  const auto log_p = rounded_log_probabilities(model.session().model().screening(), x);
+  for (std::int64_t row = 0; row < kRows; ++row) {
+    const auto& last = log_p[row / kGroup * kGroup + kGroup - 1];
+    double kl = 0;
+    for (std::int64_t id = 0; id < kVocabulary; ++id) {
+      kl += std::exp(last[id]) * (last[id] - log_p[row][id]);
+    }
+    EXPECT_NEAR(rows[row].kl_from_reference_nats, kl, 1e-4 * std::max(1.0, kl));
+  }
+}
+
 TEST(Projection, EqualsADoublePassOverExactLogits) {
   const Tensor weights = random_rows(18, kVocabulary, 0.4f);
   WordModel model(weights, 19);
