@@ -23,6 +23,7 @@ if(HEADLENS_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 if(HEADLENS_SANITIZE)
+  add_compile_definitions(HEADLENS_SANITIZED)
   add_compile_options(-fsanitize=${HEADLENS_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${HEADLENS_SANITIZE})

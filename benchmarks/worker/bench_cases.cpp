@@ -128,7 +128,9 @@ PreparedCase attention_and_hidden(const Request& request, BenchModel& model) {
 PreparedCase run_with_cache(const Request& request, BenchModel& model) {
   Session& session = session_for(request, model);
   auto run = std::make_shared<RunOutput>();
-  const std::vector<Site> sites = session.sites();
+  // hook_result, which TransformerLens too computes only on request, is left out.
+  std::vector<Site> sites = session.sites();
+  std::erase_if(sites, [](Site site) { return site.kind == SiteKind::result; });
   return {[&session, run, sequence = TokenSequence{request.ids()}, sites] {
             *run = session.run_with_cache({sequence}, sites);
           },

@@ -11,7 +11,16 @@ namespace headlens {
 /// touch several times cheaper. Contents are not set.
 /// @throws ResourceError  if the memory is not there, or the sizes' product does not fit
 void* allocate_aligned(std::size_t count, std::size_t element_bytes);
-void free_aligned(void* memory) noexcept;
+
+/// Frees what allocate_aligned() gave for the same sizes. Large pieces, up to kRetainedBytes in
+/// all, are kept for the next allocation of their size: fresh memory is several times dearer to
+/// touch than memory in use, and runs ask for the same sizes again and again.
+void free_aligned(void* memory, std::size_t count, std::size_t element_bytes) noexcept;
+
+inline constexpr std::size_t kRetainedBytes = std::size_t{3} << 29;
+
+/// Gives the kept pieces back to the system.
+void release_retained_memory() noexcept;
 
 /// An owned, uninitialised array of trivial T. Movable, not copyable.
 template <typename T>
@@ -22,7 +31,7 @@ class AlignedBuffer {
   explicit AlignedBuffer(std::int64_t size)
       : data_(static_cast<T*>(allocate_aligned(static_cast<std::size_t>(size), sizeof(T)))),
         size_(size) {}
-  ~AlignedBuffer() { free_aligned(data_); }
+  ~AlignedBuffer() { free_aligned(data_, static_cast<std::size_t>(size_), sizeof(T)); }
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
