@@ -90,7 +90,10 @@ LensResult logit_lens(Session& session, const Prompt& prompt, const LogitLensOpt
   Tensor inputs = lens_inputs(session, prompt.sequence, result.positions, options.final_norm);
   const std::int64_t n_states = inputs.size(1);
   inputs.reshape({inputs.size(0) * n_states, inputs.size(2)});
-  if (options.products == VocabularyProducts::bf16_screened) session.model().load_screening();
+  if (options.products == VocabularyProducts::bf16_screened) {
+    session.model().load_screening();
+    result.vocabulary_products = "bf16_screened";
+  }
   const std::vector<RowPrediction> rows =
       project_to_vocabulary(session.model(), inputs, n_states, options.top_k, options.products);
   for (std::int64_t layer = 0; layer < n_states; ++layer) {

@@ -143,6 +143,7 @@ Json to_json(const LensResult& result) {
   check(result);
   Json json = header("headlens/lens/1", result.provenance, result.prompt);
   json["final_norm"] = result.final_norm;
+  json["vocabulary_products"] = result.vocabulary_products;
   json["position"] = result.positions.back();
   json["layers"] = lens_layers(result, result.positions.size() - 1);
   if (result.positions.size() > 1) {
