@@ -94,7 +94,8 @@ void* allocate_aligned(std::size_t count, std::size_t element_bytes) {
   if (memory == nullptr) {
     throw ResourceError("out of memory: " + std::to_string(bytes >> 20) + " MiB asked for");
   }
-  if (wants_huge_pages(bytes)) ::madvise(memory, bytes, MADV_HUGEPAGE);
+  // Not the rounded size: a huge page would make the unused tail resident too.
+  if (wants_huge_pages(bytes)) ::madvise(memory, count * element_bytes, MADV_HUGEPAGE);
   return memory;
 }
 
