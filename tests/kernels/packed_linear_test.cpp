@@ -99,7 +99,9 @@ TEST_P(PackedLinears, NoRowsAreNoWork) {
 }
 
 TEST_P(PackedLinears, ColumnsShareOneProduct) {
-  if (!layer.packed.has_panels() || layer.packed.precision() != Precision::f32) GTEST_SKIP();
+  if (!layer.packed.has_panels() || layer.packed.precision() != Precision::f32) {
+    GTEST_SKIP() << "the panel kernel needs float32 panels";
+  }
   for (const bool accumulate : {false, true}) {
     for (const std::int64_t rows : {1, 6, 48}) {
       const std::vector<float> x = random_numbers(rows * size.in, 6);
