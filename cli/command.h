@@ -34,6 +34,9 @@ struct CommonOptions {
 void set_command_line(int argc, const char* const* argv);
 const std::string& command_line();
 
+/// Takes back the folders that --out made, for a command that failed before it wrote to them.
+void remove_empty_made_folders();
+
 /// Columns of the terminal; 80 where standard output is none.
 int terminal_width();
 

@@ -9,6 +9,7 @@ namespace headlens::cli {
 namespace {
 
 std::string typed_command_line;
+std::vector<std::filesystem::path> made_folders;
 
 bool is_plain(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -31,6 +32,13 @@ void set_command_line(int argc, const char* const* argv) {
 
 const std::string& command_line() { return typed_command_line; }
 
+void remove_empty_made_folders() {
+  std::error_code not_empty;
+  for (; !made_folders.empty(); made_folders.pop_back()) {
+    std::filesystem::remove(made_folders.back(), not_empty);
+  }
+}
+
 void CommonOptions::add_to(CLI::App& command) {
   command.add_option("prompt", prompt, "The text to run")->required();
   command.add_option("-m,--model", model, "A path or a name; see headlens models")
@@ -45,7 +53,7 @@ void CommonOptions::add_to(CLI::App& command) {
 }
 
 Session CommonOptions::open() const {
-  if (has_out()) make_writable_folder(out);
+  if (has_out()) made_folders = make_writable_folder(out);
   return Session::open(model, {.precision = precision == "bf16" ? Precision::bf16 : Precision::f32,
                                .progress = terminal_progress()});
 }

@@ -46,6 +46,7 @@ std::string one_line(std::string_view message) {
 
 int fail(ExitCode code, std::string_view message) {
   end_progress();
+  remove_empty_made_folders();
   fmt::print(stderr, "headlens: {}\n", one_line(message));
   return code;
 }

@@ -66,12 +66,20 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
   file.commit();
 }
 
-void make_writable_folder(const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> make_writable_folder(const std::filesystem::path& folder) {
   std::error_code error;
+  std::vector<std::filesystem::path> made;
+  for (std::filesystem::path missing = folder;
+       missing.has_relative_path() && !std::filesystem::exists(missing, error);
+       missing = missing.parent_path()) {
+    made.insert(made.begin(), missing);
+  }
+  error.clear();
   std::filesystem::create_directories(folder, error);
   if (error) fail(folder, "cannot be made a folder", error.value());
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
     fail(folder, "folder cannot be written to", errno);
+  return made;
 }
 
 }  // namespace headlens

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace headlens {
 
@@ -38,7 +39,8 @@ class AtomicFile {
 void write_file(const std::filesystem::path& path, std::string_view text);
 
 /// Makes `folder` and its parents.
+/// @return the folders it made, outermost first
 /// @throws ResourceError  if that is not possible, or if the folder cannot be written to
-void make_writable_folder(const std::filesystem::path& folder);
+std::vector<std::filesystem::path> make_writable_folder(const std::filesystem::path& folder);
 
 }  // namespace headlens

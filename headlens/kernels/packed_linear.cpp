@@ -5,6 +5,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
+#include "headlens/kernels/bf16_panel_product.h"
 #include "headlens/kernels/bfloat16.h"
 #include "headlens/kernels/inner_product.h"
 #include "headlens/kernels/panel_product.h"
@@ -44,6 +45,10 @@ PackedLinear::PackedLinear(std::int64_t out_features, std::int64_t in_features, 
 }
 
 bool PackedLinear::has_panels() const { return packed_->layout.panel_bytes > 0; }
+
+bool PackedLinear::divides_columns() const {
+  return has_panels() && (precision_ == Precision::f32 || has_bf16_panel_product());
+}
 
 std::int64_t PackedLinear::byte_size() const { return packed_ ? packed_->layout.byte_size : 0; }
 
@@ -178,17 +183,74 @@ namespace {
 /// on which kernel ran it.
 constexpr std::int64_t kDepthStep = 16;
 
-std::int64_t depth_block(std::int64_t whole) {
-  constexpr std::int64_t kLongest = 1024;
-  const std::int64_t blocks = (whole + kLongest - 1) / kLongest;
-  const std::int64_t even = (whole + blocks - 1) / blocks;
-  return (even + kDepthStep - 1) / kDepthStep * kDepthStep;
+/// The longest even division into at most 64 steps, unless that is very short.
+std::int64_t depth_block(std::int64_t in_features) {
+  constexpr std::int64_t kMostSteps = 64, kFewSteps = 16;
+  const std::int64_t steps = (in_features + kDepthStep - 1) / kDepthStep;
+  std::int64_t block = std::min(steps, kMostSteps);
+  while (steps % block != 0) --block;
+  return (steps > kMostSteps && block < kFewSteps ? kMostSteps : block) * kDepthStep;
 }
 
 /// How many inputs the block that starts at `begin` has.
 std::int64_t depth_of_block(std::int64_t in_features, std::int64_t begin) {
   const std::int64_t whole = in_features / kDepthStep * kDepthStep;
-  return begin < whole ? std::min(depth_block(whole), whole - begin) : in_features - begin;
+  return begin < whole ? std::min(depth_block(in_features), whole - begin) : in_features - begin;
+}
+
+/// Columns of a panel, and the panel read after it (or null).
+struct PanelPlace {
+  const std::byte* panel;
+  std::int64_t column;
+  std::int64_t n;
+  const std::byte* next;
+
+  /// The words of an input, or of a pair of inputs.
+  template <typename Word>
+  const Word* at(std::int64_t input) const {
+    return reinterpret_cast<const Word*>(panel) + input * kPanelColumns + column;
+  }
+  template <typename Word>
+  const Word* ahead(std::int64_t input) const {
+    if (next == nullptr) return nullptr;
+    return reinterpret_cast<const Word*>(next) + input * kPanelColumns;
+  }
+};
+
+void multiply_f32(const float* x, std::int64_t rows, std::int64_t in_features,
+                  const PanelPlace& place, float* tile) {
+  for (std::int64_t k = 0; k < in_features;) {
+    const std::int64_t depth = depth_of_block(in_features, k);
+    multiply_panel(x + k, in_features, rows, place.at<float>(k), kPanelColumns, depth, tile,
+                   kPanelColumns, place.n, k > 0, place.ahead<float>(k));
+    k += depth;
+  }
+}
+
+std::int64_t pair_count(std::int64_t in_features) { return (in_features + 1) / 2; }
+
+void round_to_pairs(const float* x, std::int64_t rows, std::int64_t in_features,
+                    AlignedBuffer<BFloat16Pair>& pairs) {
+  const std::int64_t width = pair_count(in_features);
+  pairs.reserve(rows * width);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    BFloat16Pair* to = pairs.data() + r * width;
+    to[width - 1] = 0;
+    round_to_bfloat16({x + r * in_features, static_cast<std::size_t>(in_features)},
+                      reinterpret_cast<bfloat16*>(to));
+  }
+}
+
+void multiply_bf16(const BFloat16Pair* x, std::int64_t rows, std::int64_t in_features,
+                   const PanelPlace& place, float* tile) {
+  const std::int64_t width = pair_count(in_features);
+  for (std::int64_t k = 0; k < in_features;) {
+    const std::int64_t depth = depth_of_block(in_features, k);
+    multiply_bf16_panel(x + k / 2, width, rows, place.at<BFloat16Pair>(k / 2), kPanelColumns,
+                        pair_count(depth), tile, kPanelColumns, place.n, k > 0,
+                        place.ahead<BFloat16Pair>(k / 2));
+    k += depth;
+  }
 }
 
 }  // namespace
@@ -208,19 +270,25 @@ void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range colum
                     bias, y, false);
 }
 
+const std::byte* PackedLinear::panel_of(std::int64_t column) const {
+  return packed_->panel(column / kPanelColumns);
+}
+
 void PackedLinear::multiply_columns(const float* x, std::int64_t rows, Range columns, float* y,
-                                    bool accumulate) const {
+                                    bool accumulate, const std::byte* next) const {
   thread_local AlignedBuffer<float> tile;
+  thread_local AlignedBuffer<BFloat16Pair> pairs;
   tile.reserve(rows * kPanelColumns);
+  if (precision_ == Precision::bf16) round_to_pairs(x, rows, in_features_, pairs);
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t panel_end = (j / kPanelColumns + 1) * kPanelColumns;
     const std::int64_t n = std::min<std::int64_t>(columns.end, panel_end) - j;
-    const auto* panel = reinterpret_cast<const float*>(packed_->panel(j / kPanelColumns));
-    for (std::int64_t k = 0; k < in_features_;) {
-      const std::int64_t depth = depth_of_block(in_features_, k);
-      multiply_panel(x + k, in_features_, rows, panel + k * kPanelColumns + j % kPanelColumns,
-                     kPanelColumns, depth, tile.data(), kPanelColumns, n, k > 0);
-      k += depth;
+    const PanelPlace place{panel_of(j), j % kPanelColumns, n,
+                           panel_end < columns.end ? panel_of(panel_end) : next};
+    if (precision_ == Precision::f32) {
+      multiply_f32(x, rows, in_features_, place, tile.data());
+    } else {
+      multiply_bf16(pairs.data(), rows, in_features_, place, tile.data());
     }
     const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + j : nullptr;
     for (std::int64_t r = 0; r < rows; ++r) {

@@ -43,12 +43,19 @@ class PackedLinear {
 
   /// The same for a few rows (up to some dozens), writing into y[rows, out_features] only the
   /// given output features, so that threads can share one product by columns. begin and end are
-  /// multiples of kColumnGrain (or the end of W). Needs has_panels() and float32.
-  void multiply_columns(const float* x, std::int64_t rows, Range columns, float* y,
-                        bool accumulate) const;
+  /// multiples of kColumnGrain (or the end of W). Needs divides_columns().
+  /// @param next  the panel this thread reads after these; it is brought to cache meanwhile. Few
+  ///     rows take about as long to multiply as weights to read: both must go on all the time.
+  void multiply_columns(const float* x, std::int64_t rows, Range columns, float* y, bool accumulate,
+                        const std::byte* next = nullptr) const;
+
+  /// The panel that holds an output feature. Needs has_panels().
+  const std::byte* panel_of(std::int64_t column) const;
 
   /// Whether the packed layout is panels of kPanelColumns output features.
   bool has_panels() const;
+  /// Whether multiply_columns() can run: there are panels, and instructions for their precision.
+  bool divides_columns() const;
   std::int64_t out_features() const { return out_features_; }
   std::int64_t in_features() const { return in_features_; }
   bool empty() const { return out_features_ == 0; }

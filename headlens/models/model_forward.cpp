@@ -37,8 +37,8 @@ void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
   embed(lane, split);
   for (int layer = 0; layer < plan.n_blocks; ++layer) {
     check_cancellation();
-    BlockForward block(model_.spec().blocks[layer], model_.block(layer), layer, batch_, taps_,
-                       memory_, lane, split);
+    BlockForward block(model_.spec().blocks[layer], model_.block(layer), weights_after(layer, plan),
+                       layer, batch_, taps_, memory_, lane, split);
     block.run();
   }
   if (plan.final_norm) final_norm(lane, split);
@@ -47,6 +47,11 @@ void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
     lane.barrier();
     if (lane.index() == 0) classify_rows(plan);
   }
+}
+
+const PackedLinear* ModelForward::weights_after(int layer, const ForwardPlan& plan) const {
+  if (layer + 1 < plan.n_blocks) return &model_.block(layer + 1).qkv;
+  return plan.logits != nullptr ? &model_.head().unembedding : nullptr;
 }
 
 void ModelForward::embed(Lane& lane, LaneSplit& split) {
@@ -119,7 +124,7 @@ void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
   const std::int64_t width = model_.spec().vocab_size;
   for (const Range chunk : split.chunks()) {
     split.multiply(model_.head().unembedding, chunk, selected_.data() + chunk.begin * n,
-                   plan.logits + chunk.begin * width, false);
+                   plan.logits + chunk.begin * width, false, nullptr);
   }
 }
 

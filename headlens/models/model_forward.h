@@ -31,6 +31,8 @@ class ModelForward {
 
  private:
   Split way_to_split() const;
+  /// What is read when the block is done; null if nothing.
+  const PackedLinear* weights_after(int layer, const ForwardPlan& plan) const;
   void embed(Lane& lane, LaneSplit& split);
   void add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows, bool first);
   void final_norm(Lane& lane, LaneSplit& split);

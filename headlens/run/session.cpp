@@ -11,6 +11,23 @@
 #include "headlens/tokenizers/hf_directory.h"
 
 namespace headlens {
+namespace {
+
+/// Says which thread runs while it does.
+class RunnerMark {
+ public:
+  explicit RunnerMark(std::atomic<std::thread::id>& runner) : runner_(runner) {
+    runner_ = std::this_thread::get_id();
+  }
+  ~RunnerMark() { runner_ = std::thread::id(); }
+  RunnerMark(const RunnerMark&) = delete;
+  RunnerMark& operator=(const RunnerMark&) = delete;
+
+ private:
+  std::atomic<std::thread::id>& runner_;
+};
+
+}  // namespace
 
 Session Session::open(std::string_view model, const SessionOptions& options) {
   return Session(resolve_model(model), options);
@@ -22,7 +39,7 @@ Session::Session(ResolvedModel identity, const SessionOptions& options)
       progress_(options.progress) {}
 
 const Tokenizer& Session::tokenizer() const {
-  const std::scoped_lock lock(*mutex_);
+  const std::scoped_lock lock(*tokenizer_mutex_);
   if (!tokenizer_) {
     tokenizer_ = identity_.kind == ModelKind::gguf_file
                      ? tokenizer_from_gguf(gguf_vocabulary(read_gguf(identity_.path)))
@@ -72,7 +89,11 @@ RunOutput Session::run_with_cache(const std::vector<TokenSequence>& batch,
 RunOutput Session::run_with_hooks(const std::vector<TokenSequence>& sequences, const HookSet& hooks,
                                   const RunOptions& options) {
   check(sequences);
-  const std::scoped_lock lock(*mutex_);
+  if (turn_->runner == std::this_thread::get_id()) {
+    throw UsageError("a hook cannot run the session that called it; open another one");
+  }
+  const std::scoped_lock lock(turn_->mutex);
+  const RunnerMark mark(turn_->runner);
   const RowBatch batch(sequences, options.padding);
   RunOutput output;
   const DerivedSites derived(hooks, spec());

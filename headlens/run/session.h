@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "headlens/base/progress.h"
@@ -72,6 +74,7 @@ class Session {
 
   /// Also calls the hooks. Only the blocks that logits or hooks need run. With any edit, every
   /// cached site is stored.
+  /// @throws UsageError  if a hook runs the session that called it
   RunOutput run_with_hooks(const std::vector<TokenSequence>& batch, const HookSet& hooks,
                            const RunOptions& options = {});
 
@@ -81,10 +84,17 @@ class Session {
  private:
   void check(const std::vector<TokenSequence>& batch) const;
 
+  /// Taken by the thread that runs.
+  struct Turn {
+    std::mutex mutex;
+    std::atomic<std::thread::id> runner;
+  };
+
   ResolvedModel identity_;
   std::unique_ptr<Model> model_;
   ProgressCallback progress_;
-  mutable std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+  std::unique_ptr<Turn> turn_ = std::make_unique<Turn>();
+  mutable std::unique_ptr<std::mutex> tokenizer_mutex_ = std::make_unique<std::mutex>();
   mutable std::optional<Tokenizer> tokenizer_;
   std::vector<Workspace> workspaces_;
 };

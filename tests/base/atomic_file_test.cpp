@@ -141,8 +141,9 @@ TEST_F(AtomicFileTest, UnwritableFolderIsRefused) {
 
 TEST_F(AtomicFileTest, MakesFoldersWithTheirParents) {
   const auto deep = folder_.path() / "a" / "b" / "c";
-  make_writable_folder(deep);
-  make_writable_folder(deep);
+  EXPECT_THAT(make_writable_folder(deep),
+              testing::ElementsAre(deep.parent_path().parent_path(), deep.parent_path(), deep));
+  EXPECT_THAT(make_writable_folder(deep), testing::IsEmpty());
   EXPECT_TRUE(std::filesystem::is_directory(deep));
 }
 

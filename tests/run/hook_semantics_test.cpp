@@ -98,6 +98,22 @@ TEST_P(HookSemantics, WhatAHookThrowsComesOut) {
   expect_still_works();
 }
 
+TEST_P(HookSemantics, CannotRunTheirOwnSession) {
+  HookSet hooks;
+  hooks.edit({SiteKind::z, 0}, [&](Tensor&) { session_.run(batch_); });
+  EXPECT_THROW(session_.run_with_hooks(batch_, hooks), UsageError);
+  expect_still_works();
+}
+
+TEST_P(HookSemantics, ASiteIsCachedInOnePlace) {
+  float memory = 0;
+  HookSet hooks;
+  hooks.cache({SiteKind::z, 0});
+  hooks.cache_into({SiteKind::z, 0}, &memory);
+  EXPECT_THROW(session_.run_with_hooks(batch_, hooks), UsageError);
+  expect_still_works();
+}
+
 TEST_P(HookSemantics, RunsOfSeveralThreadsWaitForOneAnother) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 3; ++t) {

@@ -17,8 +17,10 @@ void activate_row(const BlockSpec& spec, const float* pre, const float* pre_line
 /// stream of every row, and tells the taps of each site on its way.
 class BlockForward {
  public:
-  BlockForward(const BlockSpec& spec, const BlockWeights& weights, int layer, const RowBatch& batch,
-               const Taps& taps, Workspace& memory, Lane& lane, LaneSplit& split);
+  /// @param after  the weights read after this block's; may be null
+  BlockForward(const BlockSpec& spec, const BlockWeights& weights, const PackedLinear* after,
+               int layer, const RowBatch& batch, const Taps& taps, Workspace& memory, Lane& lane,
+               LaneSplit& split);
 
   void run();
 
@@ -43,7 +45,8 @@ class BlockForward {
   void add_mlp(Range chunk, const float* x);
   void activate_rows(Range chunk);
   /// residual += x W^T + b, with the product told to the taps where they listen.
-  void add_product(const PackedLinear& weights, SiteKind site, Range chunk, const float* x);
+  void add_product(const PackedLinear& weights, SiteKind site, Range chunk, const float* x,
+                   const PackedLinear* next);
   void tell_results(Range chunk);
   void add_results(Range chunk);
   /// residual += what lies in the branch buffer
@@ -54,6 +57,7 @@ class BlockForward {
 
   const BlockSpec& spec_;
   const BlockWeights& weights_;
+  const PackedLinear* after_;
   int layer_;
   const RowBatch& batch_;
   const Taps& taps_;

@@ -42,26 +42,31 @@ void LaneSplit::sync() {
 }
 
 void LaneSplit::multiply(const PackedLinear& weights, Range chunk, const float* x, float* y,
-                         bool accumulate) {
+                         bool accumulate, const PackedLinear* next) {
   if (split_ == Split::rows) {
     weights.multiply(x, chunk.size(), y, accumulate);
     return;
   }
   lane_.barrier();
-  multiply_own_columns(weights, chunk, x, y, accumulate);
+  multiply_own_columns(weights, chunk, x, y, accumulate, next);
   lane_.barrier();
 }
 
+Range LaneSplit::own_columns(const PackedLinear& weights) const {
+  return lane_.share(weights.out_features(), PackedLinear::kColumnGrain);
+}
+
 void LaneSplit::multiply_own_columns(const PackedLinear& weights, Range chunk, const float* x,
-                                     float* y, bool accumulate) {
+                                     float* y, bool accumulate, const PackedLinear* next) {
   const std::int64_t width = weights.out_features();
   if (!weights.has_panels()) {
     if (lane_.index() == 0) weights.multiply(x, chunk.size(), y, accumulate);
     return;
   }
-  if (weights.precision() == Precision::f32) {
-    weights.multiply_columns(x, chunk.size(), lane_.share(width, PackedLinear::kColumnGrain), y,
-                             accumulate);
+  if (weights.divides_columns()) {
+    const bool fetches = next != nullptr && !next->empty() && next->has_panels();
+    weights.multiply_columns(x, chunk.size(), own_columns(weights), y, accumulate,
+                             fetches ? next->panel_of(own_columns(*next).begin) : nullptr);
     return;
   }
   const Range mine = lane_.share(width, kPanelColumns);

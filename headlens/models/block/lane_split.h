@@ -32,14 +32,16 @@ class LaneSplit {
   static std::int64_t chunk_rows();
 
   /// y[rows of chunk] (+)= x W^T + b; x and y point at the chunk's first row.
-  void multiply(const PackedLinear& weights, Range chunk, const float* x, float* y,
-                bool accumulate);
+  /// @param next  the weights of the product after this one, fetched meanwhile; may be null
+  void multiply(const PackedLinear& weights, Range chunk, const float* x, float* y, bool accumulate,
+                const PackedLinear* next);
   /// Makes lanes see each other's element-wise work where a product will need it.
   void sync();
 
  private:
   void multiply_own_columns(const PackedLinear& weights, Range chunk, const float* x, float* y,
-                            bool accumulate);
+                            bool accumulate, const PackedLinear* next);
+  Range own_columns(const PackedLinear& weights) const;
 
   Lane& lane_;
   Split split_;
