@@ -19,6 +19,12 @@ constexpr std::int64_t kTargetRows = 128;
 /// Rows a thread takes through the whole vocabulary at a time: enough of them that reading the
 /// weights costs nothing beside multiplying.
 constexpr std::int64_t kPassRows = 1024;
+/// Probabilities are divided by a sum over the vocabulary, whose bf16 errors scoring its highest
+/// entries exactly takes away: so many at a time, until the error expected of the rest moves no
+/// probability by more than this, or at most so many.
+constexpr std::ptrdiff_t kCorrectedAtOnce = 32;
+constexpr int kMostCorrected = 224;
+constexpr double kProbabilityError = 1e-4;
 
 /// One thread's pass of some groups of rows over the vocabulary.
 class Pass {
@@ -37,7 +43,7 @@ class Pass {
 
   void run(std::int64_t first_group, std::int64_t n_groups, RowPrediction* out) {
     const std::int64_t first = first_group * group_rows_, rows = n_groups * group_rows_;
-    scans_.assign(rows, RowScan(top_k_));
+    scans_.assign(rows, RowScan(top_k_, screened_ ? kMostCorrected : 0));
     weighted_.assign(rows, 0.0);
     shifts_.assign(rows, -std::numeric_limits<float>::infinity());
     if (screened_) bounds_ = screening_bounds(x_.data() + first * width(), rows, width());
@@ -87,8 +93,9 @@ class Pass {
     RowScan& scan = scans_[row];
     // Of the logits that weighted_ was summed from: those before candidates are scored exactly.
     const double summed = scan.log_sum_exp();
-    out.top = scan.candidates();
-    if (screened_) rescore(x_.data() + (first + row) * width(), scan, out.top);
+    RowScan::Candidates candidates = scan.candidates();
+    if (screened_) rescore(x_.data() + (first + row) * width(), scan, candidates);
+    out.top = std::move(candidates.top);
     out.log_sum_exp = scan.log_sum_exp();
     out.entropy_nats = scan.entropy_nats();
     // KL = sum p (log p - log q) = (E_p[ref] - lse_ref) - (E_p[row] - lse_row)
@@ -99,15 +106,38 @@ class Pass {
     out.kl_from_reference_nats = row == last ? 0.0 : std::max(0.0, reference - own);
   }
 
-  void rescore(const float* x, RowScan& scan, std::vector<Candidate>& candidates) {
+  void rescore(const float* x, RowScan& scan, RowScan::Candidates& candidates) {
     exact_row_.resize(width());
-    for (Candidate& candidate : candidates) {
+    corrections_.clear();
+    const auto score = [&](Candidate& candidate) {
       const float exact = model_.screening().exact_logit(x, candidate.id, exact_row_.data());
-      scan.correct(candidate.logit, exact);
+      corrections_.push_back({candidate.logit, exact});
       candidate.logit = exact;
+    };
+    std::ranges::for_each(candidates.top, score);
+    auto next = candidates.others.begin();
+    while (next != candidates.others.end() && !is_settled(scan)) {
+      const auto end =
+          next + std::min<std::ptrdiff_t>(kCorrectedAtOnce, candidates.others.end() - next);
+      std::ranges::partial_sort(next, end, candidates.others.end(), ranks_before);
+      for (; next != end; ++next) score(*next);
     }
-    std::ranges::sort(candidates, ranks_before);
-    if (candidates.size() > static_cast<std::size_t>(top_k_)) candidates.resize(top_k_);
+    scan.correct(corrections_);
+    std::ranges::sort(candidates.top, ranks_before);
+    if (candidates.top.size() > static_cast<std::size_t>(top_k_)) candidates.top.resize(top_k_);
+  }
+
+  /// Whether what is not scored exactly, with errors like those seen, changes no probability much.
+  bool is_settled(const RowScan& scan) const {
+    const double log_sum = scan.log_sum_exp();
+    double rest = 1, highest = 0, squares = 0;
+    for (const auto& [added, exact] : corrections_) {
+      rest -= std::exp(added - log_sum);
+      highest = std::max(highest, std::exp(exact - log_sum));
+      squares += (static_cast<double>(exact) - added) * (static_cast<double>(exact) - added);
+    }
+    const double error = std::sqrt(squares / static_cast<double>(corrections_.size()));
+    return highest * rest * error < kProbabilityError;
   }
 
   const Model& model_;
@@ -124,6 +154,7 @@ class Pass {
   std::vector<float> shifts_;
   std::vector<ScreeningBound> bounds_;
   std::vector<float> exact_row_;
+  std::vector<RowScan::Correction> corrections_;
 };
 
 }  // namespace

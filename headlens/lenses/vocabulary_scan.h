@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace headlens {
@@ -21,7 +22,9 @@ inline bool ranks_before(const Candidate& a, const Candidate& b) {
 /// holding the whole row.
 class RowScan {
  public:
-  explicit RowScan(int top_k);
+  /// @param n_corrected  how many of the highest entries are wanted besides those that may be among
+  ///     the top k, because they carry most of the sums; of use where margins are not 0
+  explicit RowScan(int top_k, int n_corrected = 0);
 
   /// @param logits   of ids first_id ... first_id + n - 1
   /// @param margin   how far each logit may lie from its exact value; 0 for exact logits
@@ -29,15 +32,26 @@ class RowScan {
   void add_block(const float* logits, std::int32_t first_id, std::int64_t n, float margin,
                  std::int32_t* scratch);
 
-  /// Every entry that may be among the top k: exactly these if all margins were 0, best first.
-  std::vector<Candidate> candidates() const;
+  struct Candidates {
+    /// Every entry that may be among the top k, best first: exactly these if all margins were 0.
+    std::vector<Candidate> top;
+    /// The other entries among the n_corrected highest, in no order.
+    std::vector<Candidate> others;
+  };
+  Candidates candidates() const;
 
   /// Log of the sum of exponentials of all logits.
   double log_sum_exp() const;
   /// Entropy of the softmax, nats.
   double entropy_nats() const;
-  /// Replaces a logit that was added by its exact value in the sums.
-  void correct(float added, float exact);
+  /// A logit as it was added, and its exact value.
+  struct Correction {
+    float added, exact;
+  };
+  /// Puts exact values in place of logits in the sums, and moves all other logits by the mean of
+  /// these errors: rounding a row moves its logits together, because the vocabulary's vectors have
+  /// a direction in common.
+  void correct(std::span<const Correction> corrections);
 
  private:
   struct Bounded {
@@ -49,8 +63,10 @@ class RowScan {
   void prune();
 
   int top_k_;
+  int n_corrected_;
   float threshold_ =
       -std::numeric_limits<float>::infinity();  ///< the k-th largest lower bound so far
+  float corrected_threshold_;                   ///< the n_corrected-th largest logit so far
   std::vector<Bounded> kept_;
   std::size_t prune_at_;  ///< size of kept_ that is cut back next
   float maximum_ = -std::numeric_limits<float>::infinity();

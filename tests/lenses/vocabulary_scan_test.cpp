@@ -58,7 +58,7 @@ TEST(RowScan, ExactLogitsGiveASortsFirstK) {
     add(scan, logits, block, {0});
     auto expected = sorted_ids(logits);
     expected.resize(k);
-    ASSERT_THAT(ids_of(scan.candidates()), ElementsAreArray(expected))
+    ASSERT_THAT(ids_of(scan.candidates().top), ElementsAreArray(expected))
         << "n " << n << ", block " << block << ", k " << k;
   }
 }
@@ -72,7 +72,7 @@ TEST(RowScan, RisingAndFallingLogits) {
     add(scan, logits, 64, {0});
     auto expected = sorted_ids(logits);
     expected.resize(7);
-    EXPECT_THAT(ids_of(scan.candidates()), ElementsAreArray(expected));
+    EXPECT_THAT(ids_of(scan.candidates().top), ElementsAreArray(expected));
   }
 }
 
@@ -92,7 +92,7 @@ TEST(RowScan, NoEntryThatMayBelongToTheTopIsMissed) {
     }
     RowScan scan(k);
     add(scan, rounded, block, margins);
-    const auto found = ids_of(scan.candidates());
+    const auto found = ids_of(scan.candidates().top);
     const std::set<std::int32_t> candidates(found.begin(), found.end());
     EXPECT_EQ(candidates.size(), found.size()) << "an entry is there twice";
     // Rounding of exact + error in float may move a logit by less than this beyond its margin.
@@ -113,7 +113,7 @@ TEST(RowScan, EntriesFarBelowTheTopAreDropped) {
   RowScan scan(5);
   add(scan, logits, 1024, {0.01f});
   const auto ids = sorted_ids(logits);
-  for (const Candidate& candidate : scan.candidates()) {
+  for (const Candidate& candidate : scan.candidates().top) {
     EXPECT_GE(candidate.logit, logits[ids[4]] - 0.021f);
   }
 }
@@ -138,14 +138,28 @@ TEST(RowScan, SumsAreThoseOfADoublePass) {
   }
 }
 
-TEST(RowScan, CorrectionReplacesALogitInTheSums) {
-  const std::vector<float> rounded{1.0f, 2.5f, -3.0f, 0.25f}, exact{1.0f, 2.25f, -3.0f, 0.25f};
+TEST(RowScan, CorrectionsReplaceLogitsAndMoveTheRestByTheirMean) {
+  const std::vector<float> rounded{1.0f, 2.5f, -3.0f, 0.25f}, exact{0.7f, 2.25f, -3.3f, -0.1f};
   RowScan corrected(1), direct(1);
   add(corrected, rounded, 4, {0.5f});
-  corrected.correct(2.5f, 2.25f);
+  corrected.correct(std::vector<RowScan::Correction>{{2.5f, 2.25f}, {0.25f, -0.1f}});
   add(direct, exact, 4, {0});
   EXPECT_NEAR(corrected.log_sum_exp(), direct.log_sum_exp(), 1e-6);
   EXPECT_NEAR(corrected.entropy_nats(), direct.entropy_nats(), 1e-6);
+}
+
+TEST(RowScan, TheHighestBesidesTheTopAreKeptToo) {
+  std::mt19937 random(5);
+  const auto logits = random_logits(random, 20000, 1'000'000);
+  RowScan scan(5, 40);
+  add(scan, logits, 1024, {0.0001f});
+  const auto [top, others] = scan.candidates();
+  std::vector<std::int32_t> found = ids_of(top);
+  for (const std::int32_t id : ids_of(others)) found.push_back(id);
+  auto expected = sorted_ids(logits);
+  expected.resize(40);
+  EXPECT_THAT(found, testing::UnorderedElementsAreArray(expected));
+  EXPECT_LT(top.size(), 10u);
 }
 
 /// A row of equal logits keeps every entry in the list; each further one must not cost a pass over
@@ -156,7 +170,7 @@ TEST(RowScan, ManyTiesTakeTimeInProportion) {
     RowScan scan(10);
     const auto begin = std::chrono::steady_clock::now();
     add(scan, logits, 1024, {0.1f});
-    const auto found = ids_of(scan.candidates());
+    const auto found = ids_of(scan.candidates().top);
     EXPECT_EQ(static_cast<std::int64_t>(found.size()), n);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
@@ -169,7 +183,8 @@ TEST(RowScan, NumbersThatAreNoneAreNeverCandidates) {
   logits[50] = 3;
   RowScan scan(4);
   add(scan, logits, 32, {0});
-  for (const Candidate& candidate : scan.candidates()) EXPECT_FALSE(std::isnan(candidate.logit));
+  for (const Candidate& candidate : scan.candidates().top)
+    EXPECT_FALSE(std::isnan(candidate.logit));
 }
 
 }  // namespace

@@ -15,6 +15,12 @@ std::int64_t panels(std::int64_t keys) { return (keys + kPanelColumns - 1) / kPa
 
 }  // namespace
 
+std::int64_t scratch_row_floats(std::int64_t keys) {
+  // Rows a power of two apart would share a few lines of the cache; one line more parts them.
+  constexpr std::int64_t kCacheLineFloats = 16;
+  return panels(keys) * kPanelColumns + kCacheLineFloats;
+}
+
 std::int64_t padded_head_width(const BlockSpec& spec) { return (spec.d_head + 15) / 16 * 16; }
 
 Attention::Attention(const BlockSpec& spec, const RowBatch& batch, const Taps& taps,
@@ -85,7 +91,7 @@ Attention::Tile Attention::tile(std::int64_t index) const {
 }
 
 std::int64_t Attention::scratch_stride(std::int64_t sequence) const {
-  return panels(batch_.sequences()[sequence].length) * kPanelColumns;
+  return scratch_row_floats(batch_.sequences()[sequence].length);
 }
 
 void Attention::score(const Tile& tile, float* scores) const {

@@ -11,6 +11,8 @@ namespace headlens {
 /// kernel's rows.
 inline constexpr std::int64_t kQueryTile = 48;
 
+/// From one query's scores to the next query's in the scratch memory.
+std::int64_t scratch_row_floats(std::int64_t keys);
 std::int64_t padded_head_width(const BlockSpec& spec);
 
 /// The middle of attention: from rotated q, k and v to z (Vaswani et al. 2017, eq. 1).

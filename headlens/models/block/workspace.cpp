@@ -61,7 +61,7 @@ void Workspace::reserve_for_patterns(const BlockSpec& spec, const RowBatch& batc
   }
   scores.resize(n_lanes);
   for (AlignedBuffer<float>& tile : scores) {
-    tile.reserve(kQueryTile * round_up(batch.padded_length(), kPanelColumns));
+    tile.reserve(kQueryTile * scratch_row_floats(batch.padded_length()));
   }
 }
 
