@@ -74,7 +74,7 @@ TEST_P(SplitProducts, EqualOneProduct) {
       LaneSplit split(lane, how, kRows, false);
       for (const Range chunk : split.chunks()) {
         split.multiply(linear, chunk, x.data() + chunk.begin * kIn, y.data() + chunk.begin * out,
-                       accumulate);
+                       accumulate, nullptr);
       }
     });
     for (std::size_t i = 0; i < y.size(); ++i) {
