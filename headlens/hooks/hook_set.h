@@ -22,7 +22,7 @@ class HookSet {
   void cache(const std::vector<Site>& sites) { cached_.insert(sites.begin(), sites.end()); }
   /// Keeps the site's activation (after edits) in memory of the caller's, as many floats as the
   /// site's tensor has. Padding is not written, except at a pattern or scores that a hook edits.
-  /// A site is either cached or cached into memory, not both.
+  /// Of a site that is also cached, only this memory is written.
   void cache_into(Site site, float* memory) { targets_[site] = memory; }
   /// Calls the hook at the site; several hooks of one site run in the order they were added.
   void edit(Site site, Hook hook) { edits_[site].push_back(std::move(hook)); }

@@ -86,9 +86,6 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
       throw UsageError("this model has no site " + to_string(site) + "; it has " +
                        std::to_string(spec.n_layers()) + " layers");
     }
-    if (hooks.cached().contains(site) && hooks.targets().contains(site)) {
-      throw UsageError(to_string(site) + " is asked for twice: in the cache and in memory given");
-    }
     const Shape shape = site_shape(site, spec, batch);
     Tap tap;
     tap.width = element_count(shape) / (batch.batch_size() * batch.padded_length());

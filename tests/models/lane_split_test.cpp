@@ -54,7 +54,11 @@ class SplitProducts
     : public testing::TestWithParam<std::tuple<Precision, Split, int, std::int64_t>> {};
 
 TEST_P(SplitProducts, EqualOneProduct) {
-  const auto [precision, how, lanes, out] = GetParam();
+  // Not a structured binding: clang 14 cannot capture one.
+  const auto precision = std::get<0>(GetParam());
+  const auto how = std::get<1>(GetParam());
+  const auto lanes = std::get<2>(GetParam());
+  const auto out = std::get<3>(GetParam());
   constexpr std::int64_t kRows = 13, kIn = 40;
   std::mt19937 engine(1);
   std::normal_distribution<float> normal;

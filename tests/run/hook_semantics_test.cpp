@@ -105,15 +105,6 @@ TEST_P(HookSemantics, CannotRunTheirOwnSession) {
   expect_still_works();
 }
 
-TEST_P(HookSemantics, ASiteIsCachedInOnePlace) {
-  float memory = 0;
-  HookSet hooks;
-  hooks.cache({SiteKind::z, 0});
-  hooks.cache_into({SiteKind::z, 0}, &memory);
-  EXPECT_THROW(session_.run_with_hooks(batch_, hooks), UsageError);
-  expect_still_works();
-}
-
 TEST_P(HookSemantics, RunsOfSeveralThreadsWaitForOneAnother) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 3; ++t) {
