@@ -14,7 +14,7 @@ enum class VocabularyProducts : std::uint8_t {
   f32,
   /// bf16 products find every entry that could be among the top k, with a bound on their error;
   /// those are scored again in float32, so that the top k are exactly f32's. The other entries'
-  /// share of normalisers and entropies, and all of the divergences, come from the bf16 logits.
+  /// share of normalisers and entropies is bf16's, corrected; divergences are bf16's as they are.
   bf16_screened,
 };
 

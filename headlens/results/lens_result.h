@@ -20,8 +20,8 @@ struct LensResult {
   Provenance provenance;
   PromptTokens prompt;
   bool final_norm = true;  ///< whether norm_f was applied before the unembedding
-  /// "f32", or "bf16_screened": the same top tokens and logits, while probabilities, entropies and
-  /// divergences are normalised by bf16 logits.
+  /// "f32", or "bf16_screened": the same top tokens and logits, while probabilities and entropies
+  /// are normalised by bf16 logits corrected where it matters, and divergences by bf16 logits.
   std::string vocabulary_products = "f32";
   std::vector<int> layers;                      ///< 0 .. n_layers
   std::vector<int> positions;                   ///< token positions that were read

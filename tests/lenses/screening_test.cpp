@@ -189,6 +189,15 @@ TEST(ScreenedProjection, TiesThatBfloat16BreaksKeepTheLowerIdFirst) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(rows[0].top[i].id, i);
 }
 
+/// KL(p || q) in nats from log probabilities.
+double divergence(const std::vector<double>& log_p, const std::vector<double>& log_q) {
+  double kl = 0;
+  for (std::size_t id = 0; id < log_p.size(); ++id) {
+    kl += std::exp(log_p[id]) * (log_p[id] - log_q[id]);
+  }
+  return kl;
+}
+
 /// Log softmax of the bf16 logits of all rows, in double.
 std::vector<std::vector<double>> rounded_log_probabilities(const Screening& screening,
                                                            const Tensor& x) {
@@ -221,11 +230,7 @@ TEST(ScreenedProjection, DivergencesAreThoseOfTheRoundedLogits) {
                                           VocabularyProducts::bf16_screened);
   const auto log_p = rounded_log_probabilities(model.session().model().screening(), x);
   for (std::int64_t row = 0; row < kRows; ++row) {
-    const auto& last = log_p[row / kGroup * kGroup + kGroup - 1];
-    double kl = 0;
-    for (std::int64_t id = 0; id < kVocabulary; ++id) {
-      kl += std::exp(last[id]) * (last[id] - log_p[row][id]);
-    }
+    const double kl = divergence(log_p[row / kGroup * kGroup + kGroup - 1], log_p[row]);
     EXPECT_NEAR(rows[row].kl_from_reference_nats, kl, 1e-4 * std::max(1.0, kl));
   }
 }
@@ -253,11 +258,7 @@ TEST(Projection, EqualsADoublePassOverExactLogits) {
     EXPECT_NEAR(rows[row].entropy_nats, entropy, 1e-4);
   }
   for (std::int64_t row = 0; row < kRows; ++row) {
-    const auto& last = log_p[row / kGroup * kGroup + kGroup - 1];
-    double kl = 0;
-    for (std::int64_t id = 0; id < kVocabulary; ++id) {
-      kl += std::exp(last[id]) * (last[id] - log_p[row][id]);
-    }
+    const double kl = divergence(log_p[row / kGroup * kGroup + kGroup - 1], log_p[row]);
     EXPECT_NEAR(rows[row].kl_from_reference_nats, kl, 1e-4 * std::max(1.0, kl));
   }
 }
