@@ -44,6 +44,10 @@ run_asan() {
   fetch_models
   # UBSan goes on after an error unless told otherwise, and a test would pass in spite of it.
   export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
+  # Tests ask for more memory than there is and expect an error. Fontconfig keeps its caches until
+  # the process ends.
+  export ASAN_OPTIONS="allocator_may_return_null=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+  export LSAN_OPTIONS="suppressions=$ROOT/tests/leak_suppressions.txt:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
   say "running the tests and the fuzz targets under AddressSanitizer and UndefinedBehaviorSanitizer"
   ctest --test-dir "$ROOT/build/asan" --output-on-failure --no-tests=error \
     --parallel "$(nproc)" --timeout $((seconds + 1800)) "$@"

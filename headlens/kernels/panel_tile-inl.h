@@ -129,6 +129,7 @@ HWY_INLINE void multiply_columns(std::int64_t rows, TileProduct<Vector> p) {
 
 template <class Vector>
 HWY_INLINE void multiply_whole_panel(std::int64_t rows, TileProduct<Vector> p) {
+  if (rows == 0) return;
   if (p.ahead == nullptr) p.ahead = p.b;
   if (rows <= Vector::wide_rows) {
     multiply_columns<Vector, Vector::wide_rows, Vector::wide_vectors>(rows, p);

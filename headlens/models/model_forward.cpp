@@ -32,8 +32,12 @@ void ModelForward::reserve(int n_lanes) {
   memory_.site_values.reserve(batch_.rows() * heads * block.d_model);
 }
 
+LaneSplit ModelForward::split_for(Lane& lane) const {
+  return {lane, way_to_split(), batch_.rows(), taps_.has_edits()};
+}
+
 void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
-  LaneSplit split(lane, way_to_split(), batch_.rows(), taps_.has_edits());
+  LaneSplit split = split_for(lane);
   embed(lane, split);
   for (int layer = 0; layer < plan.n_blocks; ++layer) {
     check_cancellation();

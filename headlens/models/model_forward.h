@@ -29,13 +29,16 @@ class ModelForward {
   void reserve(int n_lanes);
   void run(Lane& lane, const ForwardPlan& plan);
 
+  /// The stages of run(), for callers that go through the blocks in their own way.
+  LaneSplit split_for(Lane& lane) const;
+  void embed(Lane& lane, LaneSplit& split);
+  void final_norm(Lane& lane, LaneSplit& split);
+
  private:
   Split way_to_split() const;
   /// What is read when the block is done; null if nothing.
   const PackedLinear* weights_after(int layer, const ForwardPlan& plan) const;
-  void embed(Lane& lane, LaneSplit& split);
   void add_table(const StoredTensor& table, SiteKind site, Lane& lane, Range rows, bool first);
-  void final_norm(Lane& lane, LaneSplit& split);
   void unembed(Lane& lane, const ForwardPlan& plan);
   void classify_rows(const ForwardPlan& plan) const;
 

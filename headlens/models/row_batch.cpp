@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "headlens/models/base_run.h"
+
 namespace headlens {
 
 RowBatch::RowBatch(const std::vector<TokenSequence>& sequences, PaddingSide side) {
@@ -18,6 +20,19 @@ RowBatch::RowBatch(const std::vector<TokenSequence>& sequences, PaddingSide side
       type_ids_.push_back(sequence.type_ids.empty() ? 0 : sequence.type_ids[i]);
       positions_.push_back(i);
       padded_rows_.push_back(start + i);
+    }
+  }
+  batch_size_ = size();
+}
+
+RowBatch::RowBatch(const std::vector<Stretch>& stretches) {
+  for (const auto& [base, positions] : stretches) {
+    sequences_.push_back({rows(), positions.size(), positions.begin, base});
+    const TokenSequence& tokens = base->tokens;
+    for (std::int64_t i = positions.begin; i < positions.end; ++i) {
+      ids_.push_back(tokens.ids[i]);
+      type_ids_.push_back(tokens.type_ids.empty() ? 0 : tokens.type_ids[i]);
+      positions_.push_back(i);
     }
   }
   batch_size_ = size();

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "headlens/base/team.h"
 #include "headlens/tensor/shape.h"
 
 namespace headlens {
+
+struct BaseRun;
 
 /// On which side shorter sequences are filled up in tensors with a batch axis.
 enum class PaddingSide : std::uint8_t { right, left };
@@ -23,9 +26,23 @@ class RowBatch {
   struct Sequence {
     std::int64_t first_row;
     std::int64_t length;
+    /// Position of its first row. What lies before is read from the base run.
+    std::int64_t start = 0;
+    const BaseRun* base = nullptr;
+
+    std::int64_t end() const { return start + length; }
+  };
+
+  /// Neighbouring positions of a run that are computed anew.
+  struct Stretch {
+    const BaseRun* base;
+    Range positions;
   };
 
   RowBatch(const std::vector<TokenSequence>& sequences, PaddingSide side);
+  /// Variants of base runs, which must outlive the batch. It has no padded shape: no hook or cache
+  /// can see it.
+  explicit RowBatch(const std::vector<Stretch>& stretches);
   /// Some neighbouring sequences as a batch of their own that keeps their places in this batch's
   /// padded tensors.
   RowBatch part(std::int64_t first_sequence, std::int64_t count) const;

@@ -108,21 +108,27 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
   }
 }
 
+Taps::Taps(const RowEdits& edits, const ModelSpec& spec)
+    : table_(spec.n_layers() + 1, std::vector<const Tap*>(kKinds, nullptr)), row_edits_(&edits) {}
+
 const Taps::Tap* Taps::find(Site site) const {
   return table_[site.layer + 1][static_cast<std::size_t>(site.kind)];
 }
 
 bool Taps::is_edited(Site site) const {
+  if (row_edits_ != nullptr) return row_edits_->has(site);
   const Tap* tap = find(site);
   return tap != nullptr && tap->hooks != nullptr;
 }
 
 bool Taps::hears(SiteKind kind) const {
+  if (row_edits_ != nullptr) return row_edits_->has(kind);
   return std::ranges::any_of(taps_, [&](const auto& tap) { return tap.first.kind == kind; });
 }
 
 void Taps::rows(Site site, Lane& lane, const RowBatch& batch, Range rows, float* first,
                 std::int64_t stride) const {
+  if (row_edits_ != nullptr) return row_edits_->apply(site, batch, rows, first, stride);
   const Tap* tap = find(site);
   if (tap == nullptr) return;
   if (tap->hooks != nullptr) {

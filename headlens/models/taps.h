@@ -7,6 +7,7 @@
 #include "headlens/hooks/hook_set.h"
 #include "headlens/models/model_spec.h"
 #include "headlens/models/row_batch.h"
+#include "headlens/models/row_edits.h"
 
 namespace headlens {
 
@@ -25,11 +26,19 @@ class Taps {
   /// @throws UsageError  if the model has no such site
   Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch, ActivationCache* cache);
 
-  bool is_heard(Site site) const { return find(site) != nullptr; }
+  /// Row edits alone; they must outlive the taps.
+  Taps(const RowEdits& edits, const ModelSpec& spec);
+
+  bool is_heard(Site site) const {
+    return row_edits_ != nullptr ? row_edits_->has(site) : find(site) != nullptr;
+  }
   bool is_edited(Site site) const;
   /// Whether any layer's site of this kind is heard.
   bool hears(SiteKind kind) const;
+  /// Whether hooks edit, which needs the values of all rows at once.
   bool has_edits() const { return has_edits_; }
+  /// Null if there are none.
+  const RowEdits* row_edits() const { return row_edits_; }
   /// Blocks [0, n) must run to reach every site that is heard.
   int blocks_needed() const { return blocks_needed_; }
 
@@ -60,6 +69,7 @@ class Taps {
   std::map<Site, Tap> taps_;
   std::vector<std::vector<const Tap*>> table_;  ///< [layer + 1][kind]
   std::map<Site, Shape> shapes_;
+  const RowEdits* row_edits_ = nullptr;
   bool has_edits_ = false;
   int blocks_needed_ = 0;
 };

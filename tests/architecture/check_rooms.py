@@ -24,6 +24,7 @@ ROOMS = {
     "models": ["ops", "kernels", "formats", "hooks"],
     "results": ["tensor", "base"],
     "run": ["models", "tokenizers", "hooks", "hub", "results"],
+    "interventions": ["run", "hooks", "kernels", "results"],
     "attention": ["run", "hooks", "ops", "kernels", "results"],
     "lenses": ["run", "hooks", "ops", "kernels", "results"],
     "reports": ["results", "tensor", "base"],

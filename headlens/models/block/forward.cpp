@@ -30,12 +30,17 @@ BlockForward::BlockForward(const BlockSpec& spec, const BlockWeights& weights,
       split_(split),
       attention_(spec, batch, taps, memory, lane, layer) {}
 
-void BlockForward::run() {
+void BlockForward::attend() {
   for (const Range chunk : split_.chunks()) {
     tap(SiteKind::resid_pre, chunk, residual(chunk), spec_.d_model);
     project(chunk);
   }
-  attend();
+  lane_.barrier();
+  attention_.run();
+  lane_.barrier();
+}
+
+void BlockForward::finish() {
   for (const Range chunk : split_.chunks()) {
     if (spec_.norm_place == NormPlace::post) {
       finish_post_norm(chunk);
@@ -70,12 +75,6 @@ void BlockForward::project(Range chunk) {
   }
   attention_.store_keys(own);
   attention_.store_values(own);
-}
-
-void BlockForward::attend() {
-  lane_.barrier();
-  attention_.run();
-  lane_.barrier();
 }
 
 /// GPT-2, Llama: x + attention(ln1(x)), then x + mlp(ln2(x)).

@@ -22,11 +22,17 @@ class BlockForward {
                int layer, const RowBatch& batch, const Taps& taps, Workspace& memory, Lane& lane,
                LaneSplit& split);
 
-  void run();
+  void run() {
+    attend();
+    finish();
+  }
+  /// The first half, across positions: from the residual stream to z.
+  void attend();
+  /// The second half, each row for itself: residual += W_O z, and the MLP.
+  void finish();
 
  private:
   void project(Range chunk);
-  void attend();
   void finish_pre_norm(Range chunk);
   void finish_parallel(Range chunk);
   void finish_post_norm(Range chunk);

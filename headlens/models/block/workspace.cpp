@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
-#include "headlens/kernels/panel_product.h"
 #include "headlens/models/block/attention.h"
 #include "headlens/models/block/lane_split.h"
 
 namespace headlens {
-namespace {
-
-constexpr std::int64_t kReadPastEnd = kPanelColumns;
-
-std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
-
-}  // namespace
 
 void StageBuffers::reserve(const BlockSpec& spec, std::int64_t rows) {
   normed.reserve(rows * spec.d_model);
@@ -28,7 +20,7 @@ void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lane
   reserve_for_patterns(spec, batch, n_lanes);
   residual.reserve(rows * spec.d_model);
   z.reserve(rows * spec.q_width());
-  values.reserve(spec.n_kv_heads * rows * padded_head_width(spec) + kReadPastEnd);
+  key_values.reserve_values(spec, rows);
   scales.reserve(rows);
   if (spec.rotary) {
     const auto n_pairs = static_cast<std::int64_t>(spec.rotary->inverse_frequencies.size());
@@ -49,20 +41,15 @@ void Workspace::reserve(const BlockSpec& spec, const RowBatch& batch, int n_lane
 void Workspace::reserve_for_patterns(const BlockSpec& spec, const RowBatch& batch, int n_lanes) {
   qkv.reserve(batch.rows() * spec.qkv_width());
   first_panel.clear();
-  n_panels = 0;
+  std::int64_t n_panels = 0, widest = 0;
   for (const RowBatch::Sequence& sequence : batch.sequences()) {
     first_panel.push_back(n_panels);
-    n_panels += round_up(sequence.length, kPanelColumns) / kPanelColumns;
+    n_panels += key_panels(sequence.length);
+    widest = std::max(widest, scratch_row_floats(sequence));
   }
-  const std::int64_t key_floats = spec.n_kv_heads * n_panels * spec.d_head * kPanelColumns;
-  if (key_panels.size() < key_floats) {
-    key_panels.reserve(key_floats);
-    std::fill_n(key_panels.data(), key_panels.size(), 0.0f);
-  }
+  key_values.reserve_keys(spec, n_panels);
   scores.resize(n_lanes);
-  for (AlignedBuffer<float>& tile : scores) {
-    tile.reserve(kQueryTile * scratch_row_floats(batch.padded_length()));
-  }
+  for (AlignedBuffer<float>& tile : scores) tile.reserve(kQueryTile * widest);
 }
 
 }  // namespace headlens

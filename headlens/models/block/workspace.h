@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "headlens/models/block/block_spec.h"
+#include "headlens/models/block/key_values.h"
 #include "headlens/models/row_batch.h"
 #include "headlens/tensor/tensor.h"
 
@@ -20,15 +21,11 @@ struct StageBuffers {
 
 /// Memory of a forward pass, kept from run to run: first touch of fresh memory is dear.
 struct Workspace {
-  AlignedBuffer<float> residual;  ///< [row, d_model]
-  AlignedBuffer<float> qkv;       ///< [row, qkv_width]
-  AlignedBuffer<float> z;         ///< [row, head, d_head]
-  /// Keys as panels [kv_head][panel of 64 keys][d_head][64], a sequence's panels together; values
-  /// as [kv_head][row][d_head padded to 16].
-  AlignedBuffer<float> key_panels;
-  AlignedBuffer<float> values;
+  AlignedBuffer<float> residual;          ///< [row, d_model]
+  AlignedBuffer<float> qkv;               ///< [row, qkv_width]
+  AlignedBuffer<float> z;                 ///< [row, head, d_head]
+  KeyValues key_values;                   ///< of the block at hand; a sequence's panels together
   std::vector<std::int64_t> first_panel;  ///< of each sequence
-  std::int64_t n_panels = 0;
 
   AlignedBuffer<float> cosine, sine;  ///< [row, rotary pair], the same in every layer
   AlignedBuffer<float> scales;        ///< [row], of the norm at hand
@@ -39,7 +36,7 @@ struct Workspace {
   Tensor whole_scores;                       ///< [batch, head, query, key], where hooks edit them
 
   void reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes, bool lane_buffers);
-  /// No more than scores and patterns take: qkv, key_panels, scores.
+  /// No more than scores and patterns take: qkv, keys, scores.
   void reserve_for_patterns(const BlockSpec& spec, const RowBatch& batch, int n_lanes);
 };
 

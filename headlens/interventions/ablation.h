@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "headlens/interventions/asked_prompt.h"
+#include "headlens/interventions/reference.h"
+#include "headlens/interventions/site_grid.h"
+#include "headlens/interventions/sweep.h"
+#include "headlens/results/sweep_result.h"
+
+namespace headlens {
+
+struct AblationOptions {
+  AskedFor asked;
+  SiteKind site = SiteKind::z;
+  GridColumns columns = GridColumns::heads;
+  /// Places to ablate together; empty: each place of the whole grid by itself.
+  std::vector<GridPlace> together = {};
+  Replacement replacement = Replacement::zero;
+  std::vector<TokenSequence> reference = {};  ///< of mean and resample
+  std::uint64_t seed = 0;                     ///< of resample
+  SweepOptions sweep = {};
+};
+
+/// What a metric becomes when parts of the model say nothing (zero), what they say on average
+/// (mean), or what they say of other texts (resample). Every place is the answer of one whole run
+/// with that edit, to rounding.
+/// @throws UsageError  as ask(), check_variant() and reference_values()
+AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options);
+
+}  // namespace headlens

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "headlens/interventions/asked_prompt.h"
+#include "headlens/interventions/site_grid.h"
+#include "headlens/interventions/sweep.h"
+#include "headlens/results/sweep_result.h"
+
+namespace headlens {
+
+/// Which run is edited.
+enum class PatchDirection : std::uint8_t {
+  denoise,  ///< the corrupt run; it gets activations of the clean one
+  noise,    ///< the clean run; it gets activations of the corrupt one
+};
+
+std::string_view to_string(PatchDirection direction);
+
+struct PatchOptions {
+  AskedFor asked;
+  SiteKind site = SiteKind::resid_pre;
+  GridColumns columns = GridColumns::positions;
+  PatchDirection direction = PatchDirection::denoise;
+  SweepOptions sweep = {};
+};
+
+/// Activation patching (Meng et al. 2022; Wang et al. 2022): the metric of one run with some
+/// activations of another, for each place of a grid. In a causal model the positions before the
+/// first that differs are known without running. An answer that is not given is what the clean run
+/// predicts.
+/// @throws UsageError  if the prompts differ in length, and as ask()
+PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
+                  const PatchOptions& options);
+
+}  // namespace headlens

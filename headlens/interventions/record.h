@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "headlens/models/base_run.h"
+#include "headlens/run/session.h"
+
+namespace headlens {
+
+/// Runs sequences once and keeps what variants of them share.
+std::vector<std::unique_ptr<BaseRun>> record_base_runs(Session& session,
+                                                       const std::vector<TokenSequence>& sequences);
+
+/// Bytes that the base run of a sequence takes.
+std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length);
+
+/// The site that holds a model's last hidden states.
+Site last_state_site(const ModelSpec& spec);
+
+}  // namespace headlens

@@ -1,0 +1,54 @@
+#include "headlens/interventions/sweep.h"
+
+#include <mutex>
+
+#include "headlens/interventions/sweep_plan.h"
+
+namespace headlens {
+namespace {
+
+Model& loaded(Session& session, const ProgressCallback& progress) {
+  Model& model = session.model();
+  model.load_blocks(session.spec().n_layers(), progress);
+  model.load_head(progress);
+  return model;
+}
+
+}  // namespace
+
+Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
+    : session_(session), readout_(loaded(session, options.progress), metric), options_(options) {}
+
+std::vector<double> Sweep::run(std::span<const Variant> variants) {
+  const ModelSpec& spec = session_.spec();
+  for (const Variant& variant : variants) {
+    check_variant(variant, spec);
+    check_question(*variant.question, readout_.metric(), spec, variant.base->length());
+  }
+  const int threads = thread_count();
+  const SweepPlan plan = plan_sweep(variants, spec, threads, options_.memory_bytes);
+  std::vector<double> values(variants.size());
+  for (const std::size_t i : plan.unmoved) {
+    values[i] = readout_.read_base(*variants[i].question, *variants[i].base);
+  }
+  workspaces_.resize(threads);
+  std::mutex reporting;
+  std::uint64_t done = plan.unmoved.size();
+  run_team(threads, [&](Lane& team) {
+    VariantForward forward(session_.model(), workspaces_[team.index()]);
+    team.for_each_dynamic(static_cast<std::ptrdiff_t>(plan.chunks.size()), [&](std::ptrdiff_t i) {
+      const Chunk& chunk = plan.chunks[i];
+      std::vector<const Question*> questions;
+      for (const PlannedVariant& planned : chunk) questions.push_back(planned.variant->question);
+      std::vector<double> metric(chunk.size());
+      readout_.read(questions, forward.run(chunk), metric);
+      for (std::size_t v = 0; v < chunk.size(); ++v) values[chunk[v].index] = metric[v];
+      if (!options_.progress) return;
+      const std::scoped_lock lock(reporting);
+      options_.progress({"running variants", done += chunk.size(), variants.size(), "variants"});
+    });
+  });
+  return values;
+}
+
+}  // namespace headlens

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "headlens/base/progress.h"
+#include "headlens/interventions/readout.h"
+#include "headlens/interventions/variant.h"
+#include "headlens/run/session.h"
+
+namespace headlens {
+
+struct SweepOptions {
+  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< besides weights and base runs
+  ProgressCallback progress = {};
+};
+
+/// Computes a metric of many variants of recorded runs. A variant costs nothing before the layer
+/// and, in causal models, before the position where it departs from its base run; many run together
+/// as tall batches. The answer is that of one run a variant, to rounding (f32: 1e-5 relative).
+class Sweep {
+ public:
+  /// Loads all weights.
+  /// @throws UnsupportedError  if the model has no vocabulary head
+  Sweep(Session& session, Metric metric, const SweepOptions& options = {});
+
+  const Readout& readout() const { return readout_; }
+
+  /// @return  the metric of each variant
+  /// @throws UsageError, ShapeError  as check_variant() and check_question()
+  /// @throws ResourceError   if the memory does not suffice for one variant a thread
+  /// @throws CancelledError  between blocks, if cancellation was requested
+  std::vector<double> run(std::span<const Variant> variants);
+
+ private:
+  Session& session_;
+  Readout readout_;
+  SweepOptions options_;
+  std::vector<Workspace> workspaces_;
+};
+
+}  // namespace headlens

@@ -1,0 +1,123 @@
+#include "headlens/interventions/variant.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "headlens/base/errors.h"
+#include "headlens/models/taps.h"
+
+namespace headlens {
+namespace {
+
+void check_values(const Intervention& intervention, const BlockSpec& spec, std::int64_t length) {
+  const auto& [keep, gain, values] = intervention.edit;
+  const std::string place = to_string(intervention.site);
+  bool finite = std::isfinite(keep) && std::isfinite(gain);
+  if (values != nullptr) {
+    const SiteKind kind = intervention.site.kind;
+    Shape expected{values->rank() > 0 && values->size(0) == 1 ? 1 : length, 0};
+    if (is_pattern_site(kind)) {
+      expected = {spec.n_heads, length, length};
+    } else {
+      expected.back() = site_width(kind, spec);
+    }
+    if (values->shape() != expected) {
+      throw ShapeError("edit of " + place, to_string(expected), to_string(values->shape()));
+    }
+    finite =
+        finite && std::ranges::all_of(values->values(), [](float v) { return std::isfinite(v); });
+  }
+  if (!finite) throw UsageError("the edit of " + place + " holds numbers that are not finite");
+}
+
+bool is_after_blocks(SiteKind kind) {
+  return kind == SiteKind::ln_final_scale || kind == SiteKind::ln_final_normalized;
+}
+
+}  // namespace
+
+bool is_pattern_site(SiteKind kind) {
+  return kind == SiteKind::attn_scores || kind == SiteKind::pattern;
+}
+
+std::int64_t site_heads(SiteKind kind, const BlockSpec& spec) {
+  switch (kind) {
+    case SiteKind::q:
+    case SiteKind::rot_q:
+    case SiteKind::z:
+    case SiteKind::result:
+    case SiteKind::attn_scores:
+    case SiteKind::pattern:
+      return spec.n_heads;
+    case SiteKind::k:
+    case SiteKind::rot_k:
+    case SiteKind::v:
+      return spec.n_kv_heads;
+    default:
+      return 1;
+  }
+}
+
+std::int64_t site_width(SiteKind kind, const BlockSpec& spec) {
+  switch (kind) {
+    case SiteKind::q:
+    case SiteKind::rot_q:
+    case SiteKind::z:
+      return spec.q_width();
+    case SiteKind::k:
+    case SiteKind::rot_k:
+    case SiteKind::v:
+      return spec.kv_width();
+    case SiteKind::result:
+      return spec.n_heads * spec.d_model;
+    case SiteKind::mlp_pre:
+    case SiteKind::mlp_pre_linear:
+    case SiteKind::mlp_post:
+      return spec.d_mlp;
+    case SiteKind::ln1_scale:
+    case SiteKind::ln2_scale:
+    case SiteKind::ln_final_scale:
+      return 1;
+    default:
+      return spec.d_model;
+  }
+}
+
+void check_variant(const Variant& variant, const ModelSpec& spec) {
+  const std::int64_t length = variant.base->length();
+  for (const Intervention& intervention : variant.interventions) {
+    const Site site = intervention.site;
+    if (!has_site(site, spec)) {
+      throw UsageError("this model has no site " + to_string(site) + "; it has " +
+                       std::to_string(spec.n_layers()) + " layers");
+    }
+    const std::int64_t heads = site_heads(site.kind, spec.block());
+    if (intervention.head >= heads) {
+      throw UsageError(to_string(site) + " has no head " + std::to_string(intervention.head) +
+                       "; it has " + std::to_string(heads));
+    }
+    for (const std::int64_t position : intervention.positions) {
+      if (position < 0 || position >= length) {
+        throw UsageError("position " + std::to_string(position) +
+                         " does not exist: the prompt has " + std::to_string(length) + " tokens");
+      }
+    }
+    check_values(intervention, spec.block(), length);
+  }
+}
+
+Departure departure_of(const Variant& variant, const ModelSpec& spec) {
+  Departure departure{spec.n_layers(), variant.base->length()};
+  for (const Intervention& intervention : variant.interventions) {
+    const bool at_end = is_after_blocks(intervention.site.kind);
+    departure.layer = std::min(departure.layer, at_end ? spec.n_layers() : intervention.site.layer);
+    departure.position =
+        intervention.positions.empty()
+            ? 0
+            : std::min(departure.position, *std::ranges::min_element(intervention.positions));
+  }
+  if (!spec.block().causal && departure.layer < spec.n_layers()) departure.position = 0;
+  return departure;
+}
+
+}  // namespace headlens

@@ -1,0 +1,143 @@
+#include "headlens/interventions/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "headlens/interventions/record.h"
+#include "tests/parity/parity_models.h"
+
+namespace headlens {
+namespace {
+
+/// What a sweep must equal: one whole run, edited by a hook.
+Hook naive_hook(const Intervention& intervention, const BlockSpec& spec) {
+  return [&intervention, &spec](Tensor& value) {
+    const SiteKind kind = intervention.site.kind;
+    const Edit& edit = intervention.edit;
+    const bool pattern = is_pattern_site(kind);
+    const std::int64_t n = value.size(pattern ? 2 : 1);
+    const std::int64_t heads = site_heads(kind, spec);
+    const std::int64_t width = pattern ? n : site_width(kind, spec) / heads;
+    for (std::int64_t h = 0; h < heads; ++h) {
+      if (intervention.head >= 0 && intervention.head != h) continue;
+      for (std::int64_t p = 0; p < n; ++p) {
+        const auto& chosen = intervention.positions;
+        if (!chosen.empty() && std::ranges::find(chosen, p) == chosen.end()) continue;
+        const std::int64_t at = pattern ? (h * n + p) * n : (p * heads + h) * width;
+        const bool one_row = edit.values != nullptr && !pattern && edit.values->size(0) == 1;
+        for (std::int64_t i = 0; i < width; ++i) {
+          float& x = value.data()[at + i];
+          x = edit.keep == 0 ? 0 : edit.keep * x;
+          if (edit.values == nullptr) continue;
+          x += edit.gain * edit.values->data()[(one_row ? h * width : at) + i];
+        }
+      }
+    }
+  };
+}
+
+class SweepAgainstRuns : public testing::TestWithParam<std::string> {
+ protected:
+  SweepAgainstRuns() : model_(GetParam()) {}
+
+  const ModelSpec& spec() { return model_.session().spec(); }
+
+  struct Expected {
+    double difference;
+    double size;  ///< of the logits it is made of
+  };
+  Expected naive(const Variant& variant, std::int32_t answer, std::int32_t foil) {
+    HookSet hooks;
+    for (const Intervention& intervention : variant.interventions) {
+      hooks.edit(intervention.site, naive_hook(intervention, spec().block()));
+    }
+    const RunOutput run = model_.session().run_with_hooks({variant.base->tokens}, hooks);
+    const float* logits =
+        run.logits.data() + variant.question->positions.front() * spec().vocab_size;
+    return {.difference = static_cast<double>(logits[answer]) - logits[foil],
+            .size = std::max({1.0f, std::abs(logits[answer]), std::abs(logits[foil])})};
+  }
+
+  /// Random numbers of a site's own size, as a patch would bring.
+  std::shared_ptr<const Tensor> values_for(SiteKind kind, std::int64_t length) {
+    Shape shape{length, 0};
+    if (is_pattern_site(kind)) {
+      shape = {spec().block().n_heads, length, length};
+    } else {
+      shape.back() = site_width(kind, spec().block());
+    }
+    auto values = std::make_shared<Tensor>(shape);
+    std::uniform_real_distribution<float> number(0.1f, 1.0f);
+    for (float& value : values->values()) value = number(random_);
+    return values;
+  }
+
+  /// Every kind of edit at a site: one head or all, one position, two or all.
+  std::vector<std::vector<Intervention>> edits_at(Site site, std::int64_t length) {
+    const auto values = values_for(site.kind, length);
+    const int last_head = static_cast<int>(site_heads(site.kind, spec().block())) - 1;
+    std::vector<std::vector<Intervention>> edits{
+        {{.site = site, .edit = {.keep = 0.7f}}},
+        {{.site = site, .positions = {length / 2}, .edit = {.values = values}}},
+        {{.site = site, .head = last_head, .edit = {.keep = 1, .gain = 0.5f, .values = values}}},
+        {{.site = site,
+          .head = 0,
+          .positions = {2, length - 1},
+          .edit = {.keep = 0.5f, .gain = -0.3f, .values = values}}},
+    };
+    const bool divides = site.kind == SiteKind::ln1_scale || site.kind == SiteKind::ln2_scale ||
+                         site.kind == SiteKind::ln_final_scale;
+    if (!divides) edits.push_back({{.site = site, .head = 0, .edit = {}}});
+    return edits;
+  }
+
+  ParityModel model_;
+  std::mt19937 random_{7};
+};
+
+/// At every site of every family, together in one sweep over two prompts.
+TEST_P(SweepAgainstRuns, AreTheSame) {
+  const auto bases = record_base_runs(model_.session(), {model_.sequence(0), model_.sequence(1)});
+  const std::int32_t answer = 3, foil = 11;
+  std::vector<Question> questions;
+  for (const auto& base : bases) {
+    questions.push_back({{base->length() - 2}, {answer}, {foil}});
+  }
+  std::vector<Variant> variants;
+  for (const Site site : model_.session().sites()) {
+    for (std::size_t b = 0; b < bases.size(); ++b) {
+      for (auto& interventions : edits_at(site, bases[b]->length())) {
+        variants.push_back({bases[b].get(), &questions[b], std::move(interventions)});
+      }
+    }
+  }
+  Sweep sweep(model_.session(), Metric::logit_difference);
+  const std::vector<double> values = sweep.run(variants);
+  int moved = 0;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const Variant& variant = variants[i];
+    const auto [expected, size] = naive(variant, answer, foil);
+    const double base = sweep.readout().read_base(*variant.question, *variant.base);
+    moved += std::abs(expected - base) > 1e-4 ? 1 : 0;
+    EXPECT_NEAR(values[i], expected, 1e-5 * size)
+        << to_string(variant.interventions.front().site) << " variant " << i;
+  }
+  EXPECT_GT(moved, static_cast<int>(variants.size()) / 2) << "most edits change nothing";
+}
+
+std::vector<std::string> token_models() {
+  std::vector<std::string> names;
+  for (const std::string& name : ParityModel::names()) {
+    if (ParityModel(name).session().spec().predicts_tokens()) names.push_back(name);
+  }
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, SweepAgainstRuns, testing::ValuesIn(token_models()),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace headlens
