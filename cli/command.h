@@ -21,11 +21,15 @@ struct CommonOptions {
   bool no_special_tokens = false;
   std::filesystem::path out;
 
+  /// The prompt and all that follows.
   void add_to(CLI::App& command);
+  /// All but the prompt, for commands that take other texts.
+  void add_model_to(CLI::App& command);
 
   bool has_out() const { return !out.empty(); }
   Session open() const;
-  Prompt tokenize(const Session& session) const;
+  Prompt tokenize(const Session& session) const { return tokenize(session, prompt); }
+  Prompt tokenize(const Session& session, std::string_view text) const;
   /// Adds what only the command line knows; measures the deviation where precision is not f32.
   void complete(Provenance& provenance, Session& session, const Prompt& prompt) const;
 };
@@ -50,6 +54,8 @@ void add_run_command(CLI::App& program);
 void add_attention_command(CLI::App& program);
 void add_lens_command(CLI::App& program);
 void add_report_command(CLI::App& program);
+void add_ablate_command(CLI::App& program);
+void add_patch_command(CLI::App& program);
 void add_models_command(CLI::App& program);
 void add_pull_command(CLI::App& program);
 

@@ -41,6 +41,10 @@ void remove_empty_made_folders() {
 
 void CommonOptions::add_to(CLI::App& command) {
   command.add_option("prompt", prompt, "The text to run")->required();
+  add_model_to(command);
+}
+
+void CommonOptions::add_model_to(CLI::App& command) {
   command.add_option("-m,--model", model, "A path or a name; see headlens models")
       ->capture_default_str();
   command.add_option("--precision", precision, "What products read; sums are always f32")
@@ -58,8 +62,8 @@ Session CommonOptions::open() const {
                                .progress = terminal_progress()});
 }
 
-Prompt CommonOptions::tokenize(const Session& session) const {
-  return make_prompt(session, prompt, no_special_tokens ? SpecialTokens::none : SpecialTokens::add);
+Prompt CommonOptions::tokenize(const Session& session, std::string_view text) const {
+  return make_prompt(session, text, no_special_tokens ? SpecialTokens::none : SpecialTokens::add);
 }
 
 void CommonOptions::complete(Provenance& provenance, Session& session, const Prompt& tokens) const {

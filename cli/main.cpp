@@ -82,6 +82,8 @@ int run(int argc, const char* const* argv) {
   add_attention_command(program);
   add_lens_command(program);
   add_report_command(program);
+  add_ablate_command(program);
+  add_patch_command(program);
   add_models_command(program);
   add_pull_command(program);
   try {

@@ -21,7 +21,7 @@ format_sources() {
 }
 
 lint_sources() {
-  need_packages "${BUILD_PACKAGES[@]}" clang-format-14 clang-tidy-14 libomp-14-dev shellcheck
+  need_packages "${BUILD_PACKAGES[@]}" clang-format-14 clang-tidy-14 shellcheck
   format_sources --check
   say "shellcheck"
   (cd "$ROOT" && shellcheck -x run scripts/*.sh .ci/run tests/front_door/*.sh)
@@ -38,7 +38,7 @@ run_asan() {
   local seconds=${HEADLENS_FUZZ_SECONDS:-30}
   [[ $seconds =~ ^[1-9][0-9]*$ ]] ||
     fail "HEADLENS_FUZZ_SECONDS is \"$seconds\": give whole seconds, at least 1"
-  need_packages "${BUILD_PACKAGES[@]}" chromium clang-14 libclang-rt-14-dev libomp-14-dev
+  need_packages "${BUILD_PACKAGES[@]}" chromium clang-14 libclang-rt-14-dev
   configure asan -DHEADLENS_FUZZ_SECONDS="$seconds"
   compile asan
   fetch_models

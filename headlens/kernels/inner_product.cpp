@@ -1,7 +1,5 @@
 #include "headlens/kernels/inner_product.h"
 
-#include <omp.h>
-
 #include <array>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -14,6 +12,10 @@
 #include "headlens/kernels/bfloat16.h"
 #include "headlens/kernels/panel_product.h"
 #include "headlens/tensor/aligned_buffer.h"
+
+/// Of the OpenMP runtime that oneDNN uses, GNU's. Compilers' own headers and flags may mean
+/// another.
+extern "C" void omp_set_num_threads(int);
 
 namespace headlens {
 namespace {

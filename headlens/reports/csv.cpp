@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 #include "headlens/reports/lens_access.h"
@@ -23,6 +24,26 @@ std::string quoted(std::string_view field) {
     text += c;
   }
   return text + '"';
+}
+
+/// One record a value: its indices on every axis, then what `columns` makes of it.
+template <typename Columns>
+std::string grid_csv(const EffectGrid& grid, const std::vector<std::string>& titles,
+                     const Columns& columns) {
+  std::vector<std::string> header;
+  for (const GridAxis& axis : grid.axes) header.push_back(axis.name);
+  header.insert(header.end(), titles.begin(), titles.end());
+  std::string csv = csv_record(header);
+  for (std::size_t i = 0; i < grid.values.size(); ++i) {
+    std::vector<std::string> fields(grid.axes.size());
+    std::size_t rest = i;
+    for (std::size_t a = grid.axes.size(); a-- > 0; rest /= grid.axes[a].indices.size()) {
+      fields[a] = std::to_string(grid.axes[a].indices[rest % grid.axes[a].indices.size()]);
+    }
+    for (const double value : columns(grid.values[i])) fields.push_back(number(value));
+    csv += csv_record(fields);
+  }
+  return csv;
 }
 
 }  // namespace
@@ -65,6 +86,18 @@ std::string run_csv(const RunResult& result) {
                        number(prediction.probability), number(prediction.logit)});
   }
   return csv;
+}
+
+std::string ablation_csv(const AblationResult& result) {
+  return grid_csv(result.grid, {"value", "change"}, [&](double value) {
+    return std::array{value, value - result.base};
+  });
+}
+
+std::string patch_csv(const PatchResult& result) {
+  return grid_csv(result.grid, {"value", "normalized"}, [&](double value) {
+    return std::array{value, result.normalized(value)};
+  });
 }
 
 }  // namespace headlens

@@ -6,6 +6,7 @@
 
 #include "headlens/results/lens_result.h"
 #include "headlens/results/run_result.h"
+#include "headlens/results/sweep_result.h"
 
 namespace headlens {
 
@@ -19,5 +20,11 @@ std::string lens_csv(const LensResult& result);
 
 /// Columns: position, rank, predicted_id, predicted_token, probability, logit.
 std::string run_csv(const RunResult& result);
+
+/// Columns: the grid's axes, value (the metric after the edit), change (from the run left alone).
+std::string ablation_csv(const AblationResult& result);
+
+/// Columns: the grid's axes, value, normalized (0: corrupt, 1: clean).
+std::string patch_csv(const PatchResult& result);
 
 }  // namespace headlens

@@ -86,6 +86,46 @@ void check(const AttentionResult& result) {
                    to_string(pattern.shape()));
 }
 
+Json answer_json(const AnswerTokens& answer) {
+  return {{"text", text(answer.text)}, {"ids", answer.ids}};
+}
+
+void add_question(const SweepQuestion& question, Json& json) {
+  json["metric"] = question.metric;
+  if (!question.answer.ids.empty()) json["answer"] = answer_json(question.answer);
+  if (question.foil) json["foil"] = answer_json(*question.foil);
+  json["read_positions"] = question.read_positions;
+}
+
+/// Arrays in arrays, one depth an axis.
+Json nested(const EffectGrid& grid, std::size_t axis, const double*& next) {
+  if (axis == grid.axes.size()) return number(*next++);
+  Json array = Json::array();
+  for (std::size_t i = 0; i < grid.axes[axis].indices.size(); ++i) {
+    array.push_back(nested(grid, axis + 1, next));
+  }
+  return array;
+}
+
+Json nested(const EffectGrid& grid) {
+  std::size_t count = 1;
+  for (const GridAxis& axis : grid.axes) count *= axis.indices.size();
+  if (count != grid.values.size()) {
+    throw ShapeError("sweep result", std::to_string(count) + " values",
+                     std::to_string(grid.values.size()));
+  }
+  const double* next = grid.values.data();
+  return nested(grid, 0, next);
+}
+
+Json axes_json(const EffectGrid& grid) {
+  Json axes = Json::array();
+  for (const GridAxis& axis : grid.axes) {
+    axes.push_back({{"name", axis.name}, {"indices", axis.indices}});
+  }
+  return axes;
+}
+
 }  // namespace
 
 Json to_json(const Provenance& provenance) {
@@ -153,6 +193,34 @@ Json to_json(const LensResult& result) {
     }
     json["positions"] = positions;
   }
+  return json;
+}
+
+Json to_json(const AblationResult& result) {
+  Json json = header("headlens/ablation/1", result.provenance, result.prompt);
+  json["site"] = result.site;
+  json["kind"] = result.kind;
+  add_question(result.question, json);
+  json["base"] = number(result.base);
+  if (result.grid.axes.empty()) json["ablated"] = texts(result.ablated);
+  json["axes"] = axes_json(result.grid);
+  json["values"] = nested(result.grid);
+  return json;
+}
+
+Json to_json(const PatchResult& result) {
+  Json json = header("headlens/patch/1", result.provenance, result.clean);
+  json["corrupt_prompt"] = to_json(result.corrupt);
+  json["site"] = result.site;
+  json["direction"] = result.direction;
+  add_question(result.question, json);
+  json["clean"] = number(result.clean_metric);
+  json["corrupt"] = number(result.corrupt_metric);
+  json["axes"] = axes_json(result.grid);
+  json["values"] = nested(result.grid);
+  EffectGrid normalized = result.grid;
+  for (double& value : normalized.values) value = result.normalized(value);
+  json["normalized"] = nested(normalized);
   return json;
 }
 

@@ -8,6 +8,7 @@
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/run_result.h"
+#include "headlens/results/sweep_result.h"
 
 namespace headlens {
 
@@ -34,6 +35,16 @@ Json to_json(const AttentionResult& result, const std::vector<std::string>& file
 /// positions, also positions [{position, layers}].
 /// @throws ShapeError  if the cells disagree with the listed layers and positions
 Json to_json(const LensResult& result);
+
+/// "headlens/ablation/1": base, axes and values nested as the axes say, e.g. [layer][head]; where
+/// places were ablated together, one value.
+/// @throws ShapeError  if the values disagree with the axes
+Json to_json(const AblationResult& result);
+
+/// "headlens/patch/1": the clean prompt as `prompt`, the other as `corrupt_prompt`; clean, corrupt,
+/// values and normalized (null where clean and corrupt do not differ).
+/// @throws ShapeError  if the values disagree with the axes
+Json to_json(const PatchResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

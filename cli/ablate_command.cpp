@@ -1,0 +1,142 @@
+#include <fmt/core.h>
+
+#include <charconv>
+#include <map>
+
+#include "cli/command.h"
+#include "cli/sweep_options.h"
+#include "headlens/base/atomic_file.h"
+#include "headlens/base/errors.h"
+#include "headlens/base/mapped_file.h"
+#include "headlens/interventions/ablation.h"
+#include "headlens/reports/csv.h"
+#include "headlens/reports/effect_table.h"
+#include "headlens/results/json.h"
+
+namespace headlens::cli {
+namespace {
+
+struct AblateOptions {
+  CommonOptions common;
+  SweepCommandOptions sweep;
+  std::string heads;
+  std::string site;
+  std::string by;
+  std::string kind = "zero";
+  std::filesystem::path data;
+  std::uint64_t seed = 0;
+};
+
+/// "L5H3" -> layer 5, head 3; "L5" -> layer 5, all of it.
+GridPlace parse_place(std::string_view text) {
+  const auto fail = [&] {
+    return UsageError("\"" + std::string(text) +
+                      "\" is no head: write L5H3, several as L5H3,L2H1, "
+                      "L5 for all of layer 5, or all for each head by itself");
+  };
+  GridPlace place;
+  const char* const end = text.data() + text.size();
+  if (text.empty() || (text[0] != 'L' && text[0] != 'l')) throw fail();
+  auto [next, error] = std::from_chars(text.data() + 1, end, place.layer);
+  if (error != std::errc()) throw fail();
+  if (next == end) return place;
+  if (*next != 'H' && *next != 'h') throw fail();
+  const auto head = std::from_chars(next + 1, end, place.head);
+  if (head.ec != std::errc() || head.ptr != end || place.head < 0) throw fail();
+  return place;
+}
+
+std::vector<GridPlace> parse_places(std::string_view list) {
+  std::vector<GridPlace> places;
+  if (list.empty() || list == "all") return places;
+  while (true) {
+    const std::size_t comma = list.find(',');
+    places.push_back(parse_place(list.substr(0, comma)));
+    if (comma == std::string_view::npos) return places;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+/// One text a line; empty lines are skipped.
+std::vector<TokenSequence> read_texts(const CommonOptions& common, const Session& session,
+                                      const std::filesystem::path& path) {
+  std::vector<TokenSequence> texts;
+  if (path.empty()) return texts;
+  const MappedFile file(path);
+  std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) continue;
+    TokenSequence tokens = common.tokenize(session, line).sequence;
+    texts.push_back(std::move(tokens));
+  }
+  if (texts.empty()) throw UsageError("the data set " + path.string() + " has no text");
+  return texts;
+}
+
+AblationOptions ablation_options(const AblateOptions& options, const Session& session) {
+  static const std::map<std::string, Replacement> kKinds{{"zero", Replacement::zero},
+                                                         {"mean", Replacement::mean},
+                                                         {"resample", Replacement::resample}};
+  static const std::map<std::string, GridColumns> kColumns{
+      {"head", GridColumns::heads},
+      {"position", GridColumns::positions},
+      {"head-position", GridColumns::heads_and_positions},
+      {"layer", GridColumns::whole}};
+  AblationOptions ablation{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
+  ablation.site = parse_site_kind(options.site);
+  ablation.together = parse_places(options.heads);
+  const bool has_heads = site_heads(ablation.site, session.spec().block()) > 1;
+  ablation.columns = kColumns.at(!options.by.empty() ? options.by : has_heads ? "head" : "layer");
+  ablation.replacement = kKinds.at(options.kind);
+  ablation.reference = read_texts(options.common, session, options.data);
+  ablation.seed = options.seed;
+  return ablation;
+}
+
+void show_ablation(const AblateOptions& options) {
+  Session session = options.common.open();
+  const AblationOptions ablation = ablation_options(options, session);
+  const Prompt prompt = options.common.tokenize(session);
+  AblationResult result = ablate(session, prompt, ablation);
+  options.common.complete(result.provenance, session, prompt);
+  end_progress();
+  const std::string json = to_text(to_json(result));
+  if (options.common.has_out()) {
+    write_file(options.common.out / "ablation.json", json);
+    write_file(options.common.out / "ablation.csv", ablation_csv(result));
+  }
+  fmt::print("{}", options.common.json ? json : ablation_table(result, terminal_width()));
+}
+
+}  // namespace
+
+void add_ablate_command(CLI::App& program) {
+  auto options = std::make_shared<AblateOptions>();
+  CLI::App* command = program.add_subcommand(
+      "ablate", "What the model answers with heads, MLPs, layers or positions put out of action");
+  options->common.add_to(*command);
+  options->sweep.add_to(*command);
+  command
+      ->add_option("--heads", options->heads,
+                   "all: each by itself; or some together: L5H3,L2H1; L5 for a whole layer")
+      ->default_str("all");
+  command->add_option("--site", options->site, "Where: z (heads), mlp_out, attn_out, resid_pre ...")
+      ->default_val("z");
+  command->add_option("--by", options->by, "What the grid has in each layer")
+      ->check(CLI::IsMember({"head", "position", "head-position", "layer"}));
+  command->add_option("--kind", options->kind, "What takes the place of the activation")
+      ->check(CLI::IsMember({"zero", "mean", "resample"}))
+      ->capture_default_str();
+  command->add_option("--data", options->data, "Texts for mean and resample, one a line");
+  command->add_option("--seed", options->seed, "Of resample")->capture_default_str();
+  command->footer(
+      "Example:\n  headlens ablate 'The nurse told the doctor that she was' --heads L5H3 "
+      "--answer ' ready' --model smollm2-135m");
+  command->callback([options] { show_ablation(*options); });
+}
+
+}  // namespace headlens::cli

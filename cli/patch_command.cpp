@@ -1,0 +1,83 @@
+#include <fmt/core.h>
+
+#include "cli/command.h"
+#include "cli/sweep_options.h"
+#include "headlens/base/atomic_file.h"
+#include "headlens/base/errors.h"
+#include "headlens/interventions/patching.h"
+#include "headlens/reports/csv.h"
+#include "headlens/reports/effect_table.h"
+#include "headlens/results/json.h"
+
+namespace headlens::cli {
+namespace {
+
+struct PatchCommandOptions {
+  CommonOptions common;
+  SweepCommandOptions sweep;
+  std::string clean, corrupt;
+  std::string site;
+  bool by_position = false, by_head = false;
+  std::string direction = "denoise";
+};
+
+PatchOptions patch_options(const PatchCommandOptions& options, const Session& session) {
+  PatchOptions patching{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
+  patching.site = parse_site_kind(options.site);
+  const bool has_heads = site_heads(patching.site, session.spec().block()) > 1;
+  if (options.by_head && options.by_position) {
+    patching.columns = GridColumns::heads_and_positions;
+  } else if (options.by_head || (has_heads && !options.by_position)) {
+    patching.columns = GridColumns::heads;
+  }
+  patching.direction =
+      options.direction == "noise" ? PatchDirection::noise : PatchDirection::denoise;
+  return patching;
+}
+
+void show_patch(const PatchCommandOptions& options) {
+  Session session = options.common.open();
+  const PatchOptions patching = patch_options(options, session);
+  const Prompt clean = options.common.tokenize(session, options.clean);
+  const Prompt corrupt = options.common.tokenize(session, options.corrupt);
+  PatchResult result = patch(session, clean, corrupt, patching);
+  options.common.complete(result.provenance, session, clean);
+  end_progress();
+  const std::string json = to_text(to_json(result));
+  if (options.common.has_out()) {
+    write_file(options.common.out / "patch.json", json);
+    write_file(options.common.out / "patch.csv", patch_csv(result));
+  }
+  fmt::print("{}", options.common.json ? json : patch_table(result, terminal_width()));
+}
+
+}  // namespace
+
+void add_patch_command(CLI::App& program) {
+  auto options = std::make_shared<PatchCommandOptions>();
+  CLI::App* command = program.add_subcommand(
+      "patch", "Activation patching: what one run answers with activations of another");
+  options->common.add_model_to(*command);
+  options->sweep.add_to(*command);
+  command->add_option("--clean", options->clean, "The prompt with the right answer")->required();
+  command->add_option("--corrupt", options->corrupt, "Another prompt of as many tokens")
+      ->required();
+  command
+      ->add_option("--site", options->site,
+                   "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...")
+      ->default_val("resid_pre");
+  command->add_flag("--by-position", options->by_position, "Each position by itself");
+  command->add_flag("--by-head", options->by_head,
+                    "Each head by itself; the default where there are heads");
+  command
+      ->add_option("--direction", options->direction,
+                   "denoise: clean activations into the corrupt run; noise: the reverse")
+      ->check(CLI::IsMember({"denoise", "noise"}))
+      ->capture_default_str();
+  command->footer(
+      "Example:\n  headlens patch --clean 'The capital of France is' --corrupt 'The capital of "
+      "Italy is' --answer ' Paris' --foil ' Rome' --model smollm2-135m");
+  command->callback([options] { show_patch(*options); });
+}
+
+}  // namespace headlens::cli
