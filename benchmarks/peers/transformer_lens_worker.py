@@ -7,6 +7,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import warnings
 
+import numpy as np
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -48,8 +49,57 @@ class Worker:
 
         return lambda: self.bridge.run_with_cache(ids), finish
 
+    def sweep(self, args, ids, site, n_columns, set_cells):
+        """[layer, column] logit differences. `naive` runs one pass a cell; else an expert's batch
+        of all columns of a layer, by a hook that edits each row. set_cells(value, layer, columns)
+        edits row i of the batch for columns[i]."""
+        tokens = torch.tensor([ids])
+        answer, foil = args["answer"], args["foil"]
+        columns = range(n_columns)
+        groups = [[c] for c in columns] if args.get("naive") else [list(columns)]
+
+        def work():
+            cells = np.zeros((self.bridge.cfg.n_layers, n_columns), np.float32)
+            for layer in range(self.bridge.cfg.n_layers):
+                for group in groups:
+                    def hook(value, hook, layer=layer, group=group):
+                        set_cells(value, layer, group)
+                        return value
+
+                    last = self.bridge.run_with_hooks(
+                        tokens.repeat(len(group), 1),
+                        fwd_hooks=[(f"blocks.{layer}.{site}", hook)])[:, -1]
+                    cells[layer, group] = (last[:, answer] - last[:, foil]).numpy()
+            return cells
+
+        return work, lambda cells, save: ({}, {"cells": cells})
+
+    def ablate(self, args):
+        def zero(value, layer, heads):
+            for row, head in enumerate(heads):
+                value[row, :, head] = 0
+
+        return self.sweep(args, args["ids"], "attn.hook_z", self.bridge.cfg.n_heads, zero)
+
+    def patch(self, args):
+        by_head = args["site"] != "resid_pre"
+        site = f"attn.hook_{args['site']}" if by_head else "hook_resid_pre"
+        clean = self.bridge.run_with_cache(torch.tensor([args["ids"]]))[1]
+
+        def put(value, layer, columns):
+            source = clean[f"blocks.{layer}.{site}"][0]
+            for row, column in enumerate(columns):
+                if by_head:
+                    value[row, :, column] = source[:, column]
+                else:
+                    value[row, column] = source[column]
+
+        n_columns = self.bridge.cfg.n_heads if by_head else len(args["ids"])
+        return self.sweep(args, args["corrupt"], site, n_columns, put)
+
     def cases(self):
-        return {"setup": self.setup, "run_with_cache": self.run_with_cache}
+        return {"setup": self.setup, "run_with_cache": self.run_with_cache,
+                "ablate": self.ablate, "patch": self.patch}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "benchmarks/worker/sweep_cases.h"
 #include "headlens/base/errors.h"
 #include "headlens/lenses/logit_lens.h"
 #include "headlens/models/output_head.h"
@@ -208,7 +209,9 @@ PreparedCase prepare_case(const Request& request, BenchModel& model) {
       {"forward_logits", forward_logits},
       {"attention_and_hidden", attention_and_hidden},
       {"run_with_cache", run_with_cache},
-      {"logit_lens", logit_lens_case}};
+      {"logit_lens", logit_lens_case},
+      {"ablate", [](const Request& r, BenchModel& m) { return ablate_case(r, session_for(r, m)); }},
+      {"patch", [](const Request& r, BenchModel& m) { return patch_case(r, session_for(r, m)); }}};
   const std::string name = request.case_name();
   const auto found = cases.find(name);
   if (found != cases.end()) return found->second(request, model);

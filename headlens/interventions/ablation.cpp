@@ -1,6 +1,8 @@
 #include "headlens/interventions/ablation.h"
 
-#include "headlens/interventions/record.h"
+#include <algorithm>
+#include <iterator>
+
 #include "headlens/run/provenance.h"
 
 namespace headlens {
@@ -31,39 +33,68 @@ void check_layers(const std::vector<GridPlace>& places, const ModelSpec& spec) {
   }
 }
 
-}  // namespace
-
-AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options) {
-  check_layers(options.together, session.spec());
-  AskedPrompt asked = ask(session, prompt, options.asked);
-  const auto bases = record_base_runs(session, {asked.sequence});
-  const BaseRun& base = *bases.front();
-  Sweep sweep(session, options.asked.metric, options.sweep);
-  sweep.readout().prepare(asked.question, base);
-
-  AblationResult result;
-  result.prompt = prompt.tokens;
-  result.question = asked.told;
-  result.site = site_kind_name(options.site);
-  result.kind = to_string(options.replacement);
-  result.base = sweep.readout().read_base(asked.question, base);
-  const LayerValues values = reference_values(session, options.site, options.replacement,
-                                              options.reference, base.length(), options.seed);
-  std::vector<Variant> variants;
+/// The variants of one run, and the axes of their grid.
+std::vector<Variant> variants_of(const BaseRun& base, const AskedPrompt& asked,
+                                 const AblationOptions& options, const LayerValues& values,
+                                 const ModelSpec& spec, EffectGrid& grid) {
   if (!options.together.empty()) {
-    Variant& all = variants.emplace_back(&base, &asked.question);
+    Variant all{&base, &asked.question};
     for (const GridPlace& place : options.together) {
       all.interventions.push_back(ablation_at(place, options.site, values));
-      result.ablated.push_back(place_name(place));
     }
-  } else {
-    const auto length = static_cast<std::int64_t>(prompt.sequence.ids.size());
-    result.grid.axes = grid_axes(options.site, options.columns, session.spec(), length);
-    for (const GridPlace& place : grid_places(result.grid.axes)) {
-      variants.push_back({&base, &asked.question, {ablation_at(place, options.site, values)}});
-    }
+    return {all};
   }
-  result.grid.values = sweep.run(variants);
+  std::vector<Variant> variants;
+  grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
+  for (const GridPlace& place : grid_places(grid.axes)) {
+    variants.push_back({&base, &asked.question, {ablation_at(place, options.site, values)}});
+  }
+  return variants;
+}
+
+}  // namespace
+
+std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
+                                              const AblationOptions& options) {
+  const ModelSpec& spec = session.spec();
+  check_layers(options.together, spec);
+  std::vector<TokenSequence> sequences;
+  for (const AskedPrompt& prompt : asked) sequences.push_back(prompt.sequence);
+  Sweep sweep(session, options.asked.metric, options.sweep);
+  const auto bases = sweep.record(sequences);
+  std::vector<AblationEffects> effects(asked.size());
+  std::vector<Variant> variants;
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    sweep.readout().prepare(asked[i].question, *bases[i]);
+    effects[i].base = sweep.readout().read_base(asked[i].question, *bases[i]);
+    const LayerValues values =
+        reference_values(session, options.site, options.replacement, options.reference,
+                         bases[i]->length(), options.seed + i);
+    std::ranges::move(variants_of(*bases[i], asked[i], options, values, spec, effects[i].grid),
+                      std::back_inserter(variants));
+    ends.push_back(variants.size());
+  }
+  const std::vector<double> cells = sweep.run(variants);
+  for (std::size_t i = 0, begin = 0; i < asked.size(); begin = ends[i++]) {
+    effects[i].grid.values.assign(cells.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  cells.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+  }
+  return effects;
+}
+
+AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options) {
+  std::vector<AskedPrompt> asked;
+  asked.push_back(ask(session, prompt, options.asked));
+  AblationEffects effects = std::move(ablation_effects(session, asked, options).front());
+  AblationResult result;
+  result.prompt = prompt.tokens;
+  result.question = asked.front().told;
+  result.site = site_kind_name(options.site);
+  result.kind = to_string(options.replacement);
+  for (const GridPlace& place : options.together) result.ablated.push_back(place_name(place));
+  result.base = effects.base;
+  result.grid = std::move(effects.grid);
   result.provenance = provenance_of(session);
   if (options.replacement == Replacement::resample) result.provenance.seed = options.seed;
   return result;

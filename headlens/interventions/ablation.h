@@ -24,10 +24,21 @@ struct AblationOptions {
   SweepOptions sweep = {};
 };
 
+struct AblationEffects {
+  double base = 0;  ///< the metric of the run left alone
+  EffectGrid grid;  ///< the metric after the edit
+};
+
+/// The same ablations of several runs, in one sweep.
+/// @param asked  the metric of each is options.asked's; prompt lengths may differ
+/// @throws UsageError  as ask(), check_variant() and reference_values()
+std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
+                                              const AblationOptions& options);
+
 /// What a metric becomes when parts of the model say nothing (zero), what they say on average
 /// (mean), or what they say of other texts (resample). Every place is the answer of one whole run
 /// with that edit, to rounding.
-/// @throws UsageError  as ask(), check_variant() and reference_values()
+/// @throws UsageError  as ablation_effects()
 AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options);
 
 }  // namespace headlens

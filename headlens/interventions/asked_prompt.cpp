@@ -19,6 +19,7 @@ AnswerTokens encode_answer(const Session& session, const std::string& text) {
 AskedPrompt ask(Session& session, const Prompt& prompt, const AskedFor& asked) {
   AskedPrompt result;
   result.sequence = prompt.sequence;
+  result.prompt_length = static_cast<std::int64_t>(prompt.sequence.ids.size());
   SweepQuestion& told = result.told;
   told.metric = to_string(asked.metric);
   const bool looks_for_token = asked.metric != Metric::kl && asked.metric != Metric::js;

@@ -19,6 +19,7 @@ struct AskedFor {
 /// prompt in a causal model, at its mask in a masked one.
 struct AskedPrompt {
   TokenSequence sequence;
+  std::int64_t prompt_length = 0;  ///< tokens before the answer
   Question question;
   SweepQuestion told;  ///< the same for results
 };

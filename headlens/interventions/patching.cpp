@@ -1,10 +1,10 @@
 #include "headlens/interventions/patching.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "headlens/base/errors.h"
-#include "headlens/interventions/record.h"
 #include "headlens/run/provenance.h"
 
 namespace headlens {
@@ -60,48 +60,90 @@ std::vector<std::shared_ptr<const Tensor>> values_of(Session& session, SiteKind 
   return values;
 }
 
-}  // namespace
-
-std::string_view to_string(PatchDirection direction) {
-  return direction == PatchDirection::denoise ? "denoise" : "noise";
-}
-
-PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
-                  const PatchOptions& options) {
-  check_lengths(clean, corrupt);
-  AskedPrompt asked = ask(session, clean, options.asked);
-  TokenSequence corrupt_sequence = corrupt.sequence;
-  const auto n_prompt = static_cast<std::ptrdiff_t>(clean.sequence.ids.size());
-  corrupt_sequence.ids.insert(corrupt_sequence.ids.end(), asked.sequence.ids.begin() + n_prompt,
-                              asked.sequence.ids.end());
-  const auto bases = record_base_runs(session, {asked.sequence, corrupt_sequence});
-  const bool denoise = options.direction == PatchDirection::denoise;
-  const BaseRun& edited = *bases[denoise ? 1 : 0];
-  const BaseRun& source = *bases[denoise ? 0 : 1];
-  Sweep sweep(session, options.asked.metric, options.sweep);
-  sweep.readout().prepare(asked.question, edited);
-
-  PatchResult result;
-  result.clean = clean.tokens;
-  result.corrupt = corrupt.tokens;
-  result.question = asked.told;
-  result.site = site_kind_name(options.site);
-  result.direction = to_string(options.direction);
-  result.clean_metric = sweep.readout().read_base(asked.question, *bases[0]);
-  result.corrupt_metric = sweep.readout().read_base(asked.question, *bases[1]);
-  const auto length = static_cast<std::int64_t>(clean.sequence.ids.size());
-  result.grid.axes = grid_axes(options.site, options.columns, session.spec(), length);
-  const std::int64_t first = first_difference(edited, source, session.spec().block().causal);
+/// The variants of one pair, and the axes of their grid. Places where the runs cannot differ stay
+/// without an edit.
+std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
+                                 const AskedPrompt& asked, const PatchOptions& options,
+                                 Session& session, EffectGrid& grid) {
+  const ModelSpec& spec = session.spec();
+  grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
+  const std::int64_t first = first_difference(edited, source, spec.block().causal);
   const auto values = values_of(session, options.site, source.tokens);
   std::vector<Variant> variants;
-  for (const GridPlace& place : grid_places(result.grid.axes)) {
+  for (const GridPlace& place : grid_places(grid.axes)) {
     Variant& variant = variants.emplace_back(&edited, &asked.question);
     const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
     if (!differs) continue;
     variant.interventions.push_back(
         patch_at(place, options.site, first, edited.length(), values.at(place.layer)));
   }
-  result.grid.values = sweep.run(variants);
+  return variants;
+}
+
+}  // namespace
+
+std::string_view to_string(PatchDirection direction) {
+  return direction == PatchDirection::denoise ? "denoise" : "noise";
+}
+
+AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
+                   const AskedFor& asked) {
+  check_lengths(clean, corrupt);
+  AskedPair pair{ask(session, clean, asked), corrupt.sequence};
+  const auto& extended = pair.clean.sequence;
+  const auto answer = extended.ids.begin() + pair.clean.prompt_length;
+  pair.corrupt.ids.insert(pair.corrupt.ids.end(), answer, extended.ids.end());
+  if (!pair.corrupt.type_ids.empty()) pair.corrupt.type_ids.resize(pair.corrupt.ids.size());
+  return pair;
+}
+
+std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>& pairs,
+                                        const PatchOptions& options) {
+  std::vector<TokenSequence> sequences;
+  for (const AskedPair& pair : pairs) {
+    sequences.push_back(pair.clean.sequence);
+    sequences.push_back(pair.corrupt);
+  }
+  Sweep sweep(session, options.asked.metric, options.sweep);
+  const auto bases = sweep.record(sequences);
+  const bool denoise = options.direction == PatchDirection::denoise;
+  std::vector<PatchEffects> effects(pairs.size());
+  std::vector<Variant> variants;
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const BaseRun& clean = *bases[2 * i];
+    const BaseRun& corrupt = *bases[2 * i + 1];
+    Question& question = pairs[i].clean.question;
+    sweep.readout().prepare(question, denoise ? corrupt : clean);
+    effects[i].clean = sweep.readout().read_base(question, clean);
+    effects[i].corrupt = sweep.readout().read_base(question, corrupt);
+    std::ranges::move(variants_of(denoise ? corrupt : clean, denoise ? clean : corrupt,
+                                  pairs[i].clean, options, session, effects[i].grid),
+                      std::back_inserter(variants));
+    ends.push_back(variants.size());
+  }
+  const std::vector<double> cells = sweep.run(variants);
+  for (std::size_t i = 0, begin = 0; i < pairs.size(); begin = ends[i++]) {
+    effects[i].grid.values.assign(cells.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  cells.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+  }
+  return effects;
+}
+
+PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
+                  const PatchOptions& options) {
+  std::vector<AskedPair> pairs;
+  pairs.push_back(ask_pair(session, clean, corrupt, options.asked));
+  PatchEffects effects = std::move(patch_effects(session, pairs, options).front());
+  PatchResult result;
+  result.clean = clean.tokens;
+  result.corrupt = corrupt.tokens;
+  result.question = pairs.front().clean.told;
+  result.site = site_kind_name(options.site);
+  result.direction = to_string(options.direction);
+  result.clean_metric = effects.clean;
+  result.corrupt_metric = effects.corrupt;
+  result.grid = std::move(effects.grid);
   result.provenance = provenance_of(session);
   return result;
 }

@@ -23,11 +23,30 @@ struct PatchOptions {
   SweepOptions sweep = {};
 };
 
+/// Two runs of the same length; the question is the clean one's.
+struct AskedPair {
+  AskedPrompt clean;
+  TokenSequence corrupt;  ///< extended by the answer as the clean one is
+};
+
+/// @throws UsageError  if the prompts differ in length, and as ask()
+AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
+                   const AskedFor& asked);
+
+struct PatchEffects {
+  double clean = 0, corrupt = 0;
+  EffectGrid grid;  ///< the metric after the patch
+};
+
+/// The same patches of several pairs of runs, in one sweep.
+std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>& pairs,
+                                        const PatchOptions& options);
+
 /// Activation patching (Meng et al. 2022; Wang et al. 2022): the metric of one run with some
 /// activations of another, for each place of a grid. In a causal model the positions before the
 /// first that differs are known without running. An answer that is not given is what the clean run
 /// predicts.
-/// @throws UsageError  if the prompts differ in length, and as ask()
+/// @throws UsageError  as ask_pair()
 PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
                   const PatchOptions& options);
 

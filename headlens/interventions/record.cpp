@@ -1,8 +1,11 @@
 #include "headlens/interventions/record.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "headlens/interventions/variant_forward.h"
 #include "headlens/kernels/panel_product.h"
+#include "headlens/models/base_deltas.h"
 
 namespace headlens {
 namespace {
@@ -75,11 +78,28 @@ std::vector<std::unique_ptr<BaseRun>> record_base_runs(
   return bases;
 }
 
-std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length) {
+void record_products(Session& session, const std::vector<std::unique_ptr<BaseRun>>& bases) {
+  const Model& model = session.model();
+  parallel_for(static_cast<std::ptrdiff_t>(bases.size()), [&](std::ptrdiff_t i) {
+    Question everywhere;
+    everywhere.positions.resize(bases[i]->length());
+    std::iota(everywhere.positions.begin(), everywhere.positions.end(), 0);
+    const Variant whole{bases[i].get(), &everywhere};
+    const PlannedVariant planned{&whole, {0, 0}};
+    ProductRecorder recorder(model, {bases[i].get()});
+    Workspace memory;
+    VariantForward(model, memory, &recorder).run({&planned, 1});
+  });
+}
+
+std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length, bool with_products) {
   const BlockSpec& block = spec.block();
   const std::int64_t keys = key_panels(length) * kPanelColumns * block.kv_width();
   const std::int64_t values = length * block.n_kv_heads * padded_head_width(block);
-  const std::int64_t layer = length * spec.d_model + keys + values;
+  const std::int64_t products = block.d_model + block.qkv_width() + block.q_width() +
+                                block.mlp_in_width() + block.d_mlp + 3 * block.d_model;
+  const std::int64_t layer =
+      length * (spec.d_model + (with_products ? products : 0)) + keys + values;
   return static_cast<std::int64_t>(sizeof(float)) *
          (spec.n_layers() * layer + length * spec.d_model);
 }

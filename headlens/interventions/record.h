@@ -12,8 +12,11 @@ namespace headlens {
 std::vector<std::unique_ptr<BaseRun>> record_base_runs(Session& session,
                                                        const std::vector<TokenSequence>& sequences);
 
+/// Adds what variants as differences need: every product's input and output.
+void record_products(Session& session, const std::vector<std::unique_ptr<BaseRun>>& bases);
+
 /// Bytes that the base run of a sequence takes.
-std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length);
+std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length, bool with_products);
 
 /// The site that holds a model's last hidden states.
 Site last_state_site(const ModelSpec& spec);

@@ -1,8 +1,12 @@
 #include "headlens/interventions/sweep.h"
 
 #include <mutex>
+#include <optional>
 
+#include "headlens/base/errors.h"
+#include "headlens/interventions/record.h"
 #include "headlens/interventions/sweep_plan.h"
+#include "headlens/models/base_deltas.h"
 
 namespace headlens {
 namespace {
@@ -17,7 +21,19 @@ Model& loaded(Session& session, const ProgressCallback& progress) {
 }  // namespace
 
 Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
-    : session_(session), readout_(loaded(session, options.progress), metric), options_(options) {}
+    : session_(session), readout_(loaded(session, options.progress), metric), options_(options) {
+  if (options.products != SweepProducts::bf16_deltas) return;
+  if (session.precision() != Precision::f32) {
+    throw UsageError("bf16 deltas need an f32 base run; leave out --precision");
+  }
+  session.bf16_model().load_blocks(session.spec().n_layers(), options.progress);
+}
+
+std::vector<std::unique_ptr<BaseRun>> Sweep::record(const std::vector<TokenSequence>& sequences) {
+  auto bases = record_base_runs(session_, sequences);
+  if (options_.products == SweepProducts::bf16_deltas) record_products(session_, bases);
+  return bases;
+}
 
 std::vector<double> Sweep::run(std::span<const Variant> variants) {
   const ModelSpec& spec = session_.spec();
@@ -35,7 +51,10 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
   std::mutex reporting;
   std::uint64_t done = plan.unmoved.size();
   run_team(threads, [&](Lane& team) {
-    VariantForward forward(session_.model(), workspaces_[team.index()]);
+    std::optional<DeltaProducts> deltas;
+    if (options_.products == SweepProducts::bf16_deltas) deltas.emplace(session_.bf16_model());
+    VariantForward forward(session_.model(), workspaces_[team.index()],
+                           deltas ? &*deltas : nullptr);
     team.for_each_dynamic(static_cast<std::ptrdiff_t>(plan.chunks.size()), [&](std::ptrdiff_t i) {
       const Chunk& chunk = plan.chunks[i];
       std::vector<const Question*> questions;

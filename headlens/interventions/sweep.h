@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,22 +11,35 @@
 
 namespace headlens {
 
+/// How a sweep multiplies.
+enum class SweepProducts : std::uint8_t {
+  exact,        ///< in the session's precision
+  bf16_deltas,  ///< what differs from the f32 base run in bf16: faster, nearly exact
+};
+
 struct SweepOptions {
+  SweepProducts products = SweepProducts::exact;
   std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< besides weights and base runs
   ProgressCallback progress = {};
 };
 
 /// Computes a metric of many variants of recorded runs. A variant costs nothing before the layer
 /// and, in causal models, before the position where it departs from its base run; many run together
-/// as tall batches. The answer is that of one run a variant, to rounding (f32: 1e-5 relative).
+/// as tall batches. The answer is that of one run a variant, to rounding (f32: 1e-5 relative; see
+/// DeltaProducts for bf16_deltas).
 class Sweep {
  public:
   /// Loads all weights.
   /// @throws UnsupportedError  if the model has no vocabulary head
+  /// @throws UsageError        if bf16 deltas are asked for on a base run that is not f32
   Sweep(Session& session, Metric metric, const SweepOptions& options = {});
 
   const Readout& readout() const { return readout_; }
 
+  /// Runs sequences once and keeps what this sweep's variants share with them.
+  std::vector<std::unique_ptr<BaseRun>> record(const std::vector<TokenSequence>& sequences);
+
+  /// @param variants  of runs that record() made
   /// @return  the metric of each variant
   /// @throws UsageError, ShapeError  as check_variant() and check_question()
   /// @throws ResourceError   if the memory does not suffice for one variant a thread

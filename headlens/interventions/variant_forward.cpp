@@ -9,8 +9,8 @@
 
 namespace headlens {
 
-VariantForward::VariantForward(const Model& model, Workspace& memory)
-    : model_(model), memory_(memory), lane_(0, 1, nullptr) {}
+VariantForward::VariantForward(const Model& model, Workspace& memory, BlockProducts* products)
+    : model_(model), memory_(memory), products_(products), lane_(0, 1, nullptr) {}
 
 std::span<float> VariantForward::run(std::span<const PlannedVariant> chunk) {
   chunk_ = chunk;
@@ -104,6 +104,7 @@ void VariantForward::run_block(int layer) {
     LaneSplit split = ModelForward(model_, *batch_, taps, memory_).split_for(lane_);
     BlockForward block(spec.blocks[layer], model_.block(layer), after, layer, *batch_, taps,
                        memory_, lane_, split);
+    block.use_products(products_);
     part(block);
   };
   if (!last) return with_block([](BlockForward& block) { block.run(); });

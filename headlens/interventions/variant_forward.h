@@ -5,6 +5,7 @@
 
 #include "headlens/interventions/variant.h"
 #include "headlens/interventions/variant_edits.h"
+#include "headlens/models/block/block_products.h"
 #include "headlens/models/model_forward.h"
 
 namespace headlens {
@@ -24,7 +25,8 @@ struct PlannedVariant {
 class VariantForward {
  public:
   /// @pre all blocks are loaded
-  VariantForward(const Model& model, Workspace& memory);
+  /// @param products  how products are computed; null: by the model's weights
+  VariantForward(const Model& model, Workspace& memory, BlockProducts* products = nullptr);
 
   /// @param chunk  in ascending order of layers
   /// @return  states after the final norm, a row for each position of each variant's question
@@ -45,6 +47,7 @@ class VariantForward {
 
   const Model& model_;
   Workspace& memory_;
+  BlockProducts* products_;
   Lane lane_;
   std::span<const PlannedVariant> chunk_;
   std::size_t admitted_ = 0;

@@ -8,6 +8,11 @@
 
 namespace headlens {
 
+/// A product's input and output, its bias left out, at every position of a run: [pos, width].
+struct ProductBase {
+  Tensor input, output;
+};
+
 /// What variants of a run share with it: a variant needs computing only from the layer and, in
 /// causal models, from the position on where it departs. Before them it reads the base run's
 /// states, keys and values, which are not copied.
@@ -15,6 +20,8 @@ struct BaseRun {
   struct Layer {
     Tensor resid_pre;      ///< [pos, d_model]
     KeyValues key_values;  ///< of every position
+    /// By BlockProduct, where variants are computed as differences; else empty.
+    std::vector<ProductBase> products = {};
   };
 
   TokenSequence tokens;

@@ -33,6 +33,7 @@ RowBatch::RowBatch(const std::vector<Stretch>& stretches) {
       ids_.push_back(tokens.ids[i]);
       type_ids_.push_back(tokens.type_ids.empty() ? 0 : tokens.type_ids[i]);
       positions_.push_back(i);
+      bases_.push_back(base);
     }
   }
   batch_size_ = size();

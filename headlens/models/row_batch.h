@@ -59,6 +59,8 @@ class RowBatch {
   /// Shape of padded tensors: of the whole batch, for a part too.
   std::int64_t batch_size() const { return batch_size_; }
   std::int64_t padded_length() const { return padded_length_; }
+  /// The run that a row is a variant of. Only of stretches.
+  const BaseRun* base_of(std::int64_t row) const { return bases_[row]; }
   /// Index of a row in [batch, pos, ...] tensors, batch and pos flattened.
   std::int64_t padded_row(std::int64_t row) const { return padded_rows_[row]; }
   /// Index of a sequence on the batch axis.
@@ -75,6 +77,7 @@ class RowBatch {
   std::vector<Sequence> sequences_;
   std::vector<std::int32_t> ids_, type_ids_;
   std::vector<std::int64_t> positions_, padded_rows_;
+  std::vector<const BaseRun*> bases_;
   std::int64_t batch_size_ = 0, padded_length_ = 0, first_sequence_ = 0;
 };
 

@@ -38,6 +38,12 @@ Session::Session(ResolvedModel identity, const SessionOptions& options)
       model_(Model::open(identity_.path, options.precision)),
       progress_(options.progress) {}
 
+Model& Session::bf16_model() {
+  const std::scoped_lock lock(turn_->mutex);
+  if (!bf16_model_) bf16_model_ = Model::open(identity_.path, Precision::bf16);
+  return *bf16_model_;
+}
+
 const Tokenizer& Session::tokenizer() const {
   const std::scoped_lock lock(*tokenizer_mutex_);
   if (!tokenizer_) {

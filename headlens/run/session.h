@@ -54,6 +54,9 @@ class Session {
   const ModelSpec& spec() const { return model_->spec(); }
   Model& model() { return *model_; }
   const Model& model() const { return *model_; }
+  /// The same model in bf16 beside this one's own precision; opened when first asked for, then
+  /// kept.
+  Model& bf16_model();
   const ResolvedModel& identity() const { return identity_; }
   Precision precision() const { return model_->precision(); }
   /// Loaded when first asked for.
@@ -91,7 +94,7 @@ class Session {
   };
 
   ResolvedModel identity_;
-  std::unique_ptr<Model> model_;
+  std::unique_ptr<Model> model_, bf16_model_;
   ProgressCallback progress_;
   std::unique_ptr<Turn> turn_ = std::make_unique<Turn>();
   mutable std::unique_ptr<std::mutex> tokenizer_mutex_ = std::make_unique<std::mutex>();

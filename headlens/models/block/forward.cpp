@@ -63,7 +63,7 @@ void BlockForward::project(Range chunk) {
   float* q = memory_.qkv.data() + chunk.begin * width;
   float* k = q + spec_.q_width();
   float* v = k + spec_.kv_width();
-  split_.multiply(weights_.qkv, chunk, x, q, false, &weights_.attn_out);
+  multiply(BlockProduct::qkv, chunk, x, q, false, &weights_.attn_out);
   tap(SiteKind::q, chunk, q, width);
   tap(SiteKind::k, chunk, k, width);
   tap(SiteKind::v, chunk, v, width);
@@ -140,19 +140,19 @@ void BlockForward::add_attention(Range chunk) {
   tap(SiteKind::z, chunk, z, spec_.q_width());
   if (taps_.is_heard({SiteKind::result, layer_})) tell_results(chunk);
   if (taps_.is_edited({SiteKind::result, layer_})) return add_results(chunk);
-  add_product(weights_.attn_out, SiteKind::attn_out, chunk, z, &weights_.mlp_in);
+  add_product(BlockProduct::attn_out, SiteKind::attn_out, chunk, z, &weights_.mlp_in);
 }
 
 void BlockForward::add_mlp(Range chunk, const float* x) {
   const std::int64_t width = spec_.mlp_in_width();
   float* pre = stage(&StageBuffers::mlp_in, chunk, width);
   float* post = stage(&StageBuffers::mlp_post, chunk, spec_.d_mlp);
-  split_.multiply(weights_.mlp_in, chunk, x, pre, false, &weights_.mlp_out);
+  multiply(BlockProduct::mlp_in, chunk, x, pre, false, &weights_.mlp_out);
   tap(SiteKind::mlp_pre, chunk, pre, width);
   if (spec_.gated_mlp) tap(SiteKind::mlp_pre_linear, chunk, pre + spec_.d_mlp, width);
   activate_rows(chunk);
   tap(SiteKind::mlp_post, chunk, post, spec_.d_mlp);
-  add_product(weights_.mlp_out, SiteKind::mlp_out, chunk, post, after_);
+  add_product(BlockProduct::mlp_out, SiteKind::mlp_out, chunk, post, after_);
 }
 
 void BlockForward::activate_rows(Range chunk) {
@@ -166,15 +166,23 @@ void BlockForward::activate_rows(Range chunk) {
   }
 }
 
-void BlockForward::add_product(const PackedLinear& weights, SiteKind site, Range chunk,
-                               const float* x, const PackedLinear* next) {
+void BlockForward::multiply(BlockProduct product, Range chunk, const float* x, float* y,
+                            bool accumulate, const PackedLinear* next) {
+  if (products_ != nullptr) {
+    return products_->multiply(product, layer_, batch_, chunk, x, y, accumulate);
+  }
+  split_.multiply(weights_of(weights_, product), chunk, x, y, accumulate, next);
+}
+
+void BlockForward::add_product(BlockProduct product, SiteKind site, Range chunk, const float* x,
+                               const PackedLinear* next) {
   if (!taps_.is_heard({site, layer_})) {
-    split_.multiply(weights, chunk, x, residual(chunk), true, next);
+    multiply(product, chunk, x, residual(chunk), true, next);
     return;
   }
   const std::int64_t n = spec_.d_model;
   float* branch = stage(&StageBuffers::branch, chunk, n);
-  split_.multiply(weights, chunk, x, branch, false, next);
+  multiply(product, chunk, x, branch, false, next);
   tap(site, chunk, branch, n);
   add_branch(chunk);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "headlens/models/block/attention.h"
+#include "headlens/models/block/block_products.h"
 #include "headlens/models/block/block_spec.h"
 #include "headlens/models/block/block_weights.h"
 #include "headlens/models/block/lane_split.h"
@@ -21,6 +22,9 @@ class BlockForward {
   BlockForward(const BlockSpec& spec, const BlockWeights& weights, const PackedLinear* after,
                int layer, const RowBatch& batch, const Taps& taps, Workspace& memory, Lane& lane,
                LaneSplit& split);
+
+  /// Computes products in another way; null: by the weights. It must outlive the block.
+  void use_products(BlockProducts* products) { products_ = products; }
 
   void run() {
     attend();
@@ -50,8 +54,12 @@ class BlockForward {
   /// residual += mlp(x)
   void add_mlp(Range chunk, const float* x);
   void activate_rows(Range chunk);
+  /// y (+)= x W^T + b
+  /// @param next  the weights that are read after these
+  void multiply(BlockProduct product, Range chunk, const float* x, float* y, bool accumulate,
+                const PackedLinear* next);
   /// residual += x W^T + b, with the product told to the taps where they listen.
-  void add_product(const PackedLinear& weights, SiteKind site, Range chunk, const float* x,
+  void add_product(BlockProduct product, SiteKind site, Range chunk, const float* x,
                    const PackedLinear* next);
   void tell_results(Range chunk);
   void add_results(Range chunk);
@@ -64,6 +72,7 @@ class BlockForward {
   const BlockSpec& spec_;
   const BlockWeights& weights_;
   const PackedLinear* after_;
+  BlockProducts* products_ = nullptr;
   int layer_;
   const RowBatch& batch_;
   const Taps& taps_;
