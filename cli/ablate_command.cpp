@@ -89,7 +89,7 @@ AblationOptions ablation_options(const AblateOptions& options, const Session& se
   AblationOptions ablation{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
   ablation.site = parse_site_kind(options.site);
   ablation.together = parse_places(options.heads);
-  const bool has_heads = site_heads(ablation.site, session.spec().block()) > 1;
+  const bool has_heads = site_has_heads(ablation.site);
   ablation.columns = kColumns.at(!options.by.empty() ? options.by : has_heads ? "head" : "layer");
   ablation.replacement = kKinds.at(options.kind);
   ablation.reference = read_texts(options.common, session, options.data);

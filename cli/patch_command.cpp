@@ -21,10 +21,10 @@ struct PatchCommandOptions {
   std::string direction = "denoise";
 };
 
-PatchOptions patch_options(const PatchCommandOptions& options, const Session& session) {
+PatchOptions patch_options(const PatchCommandOptions& options) {
   PatchOptions patching{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
   patching.site = parse_site_kind(options.site);
-  const bool has_heads = site_heads(patching.site, session.spec().block()) > 1;
+  const bool has_heads = site_has_heads(patching.site);
   if (options.by_head && options.by_position) {
     patching.columns = GridColumns::heads_and_positions;
   } else if (options.by_head || (has_heads && !options.by_position)) {
@@ -37,7 +37,7 @@ PatchOptions patch_options(const PatchCommandOptions& options, const Session& se
 
 void show_patch(const PatchCommandOptions& options) {
   Session session = options.common.open();
-  const PatchOptions patching = patch_options(options, session);
+  const PatchOptions patching = patch_options(options);
   const Prompt clean = options.common.tokenize(session, options.clean);
   const Prompt corrupt = options.common.tokenize(session, options.corrupt);
   PatchResult result = patch(session, clean, corrupt, patching);

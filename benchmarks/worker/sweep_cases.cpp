@@ -64,7 +64,7 @@ PreparedCase patch_case(const Request& request, Session& session) {
   PatchOptions options{.asked = {.metric = Metric::logit_difference}};
   options.site = parse_site_kind(request.text("site", "resid_pre"));
   options.sweep = sweep_options(request);
-  const bool heads = site_heads(options.site, session.spec().block()) > 1;
+  const bool heads = site_has_heads(options.site);
   options.columns = heads ? GridColumns::heads : GridColumns::positions;
   return sweep_case([&session, request, options] {
     std::vector<AskedPair> pairs;

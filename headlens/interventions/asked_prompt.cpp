@@ -17,6 +17,11 @@ AnswerTokens encode_answer(const Session& session, const std::string& text) {
 }  // namespace
 
 AskedPrompt ask(Session& session, const Prompt& prompt, const AskedFor& asked) {
+  if (!session.spec().predicts_tokens()) {
+    throw UnsupportedError(session.identity().name +
+                           " predicts no tokens, so that no answer can be measured; use a causal "
+                           "or masked language model");
+  }
   AskedPrompt result;
   result.sequence = prompt.sequence;
   result.prompt_length = static_cast<std::int64_t>(prompt.sequence.ids.size());

@@ -26,6 +26,7 @@ struct AskedPrompt {
 
 /// @throws UsageError  if the answer has no token, several masks or none are in a masked model's
 ///                     prompt, or the metric cannot be read so
+/// @throws UnsupportedError  if the model has no vocabulary head
 AskedPrompt ask(Session& session, const Prompt& prompt, const AskedFor& asked);
 
 }  // namespace headlens

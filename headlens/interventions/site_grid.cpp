@@ -19,12 +19,10 @@ std::vector<GridAxis> grid_axes(SiteKind kind, GridColumns columns, const ModelS
                                 std::int64_t length) {
   std::vector<GridAxis> axes{axis("layer", spec.n_layers())};
   if (columns == GridColumns::heads || columns == GridColumns::heads_and_positions) {
-    const std::int64_t heads = site_heads(kind, spec.block());
-    if (heads == 1 && spec.block().n_heads > 1 &&
-        site_width(kind, spec.block()) != spec.block().kv_width()) {
+    if (!site_has_heads(kind)) {
       throw UsageError("the site " + site_kind_name(kind) + " has no heads; sweep over positions");
     }
-    axes.push_back(axis("head", heads));
+    axes.push_back(axis("head", site_heads(kind, spec.block())));
   }
   if (columns == GridColumns::positions || columns == GridColumns::heads_and_positions) {
     axes.push_back(axis("position", length));

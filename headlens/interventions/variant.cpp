@@ -40,22 +40,25 @@ bool is_pattern_site(SiteKind kind) {
   return kind == SiteKind::attn_scores || kind == SiteKind::pattern;
 }
 
-std::int64_t site_heads(SiteKind kind, const BlockSpec& spec) {
+bool site_has_heads(SiteKind kind) {
   switch (kind) {
     case SiteKind::q:
+    case SiteKind::k:
+    case SiteKind::v:
     case SiteKind::rot_q:
+    case SiteKind::rot_k:
     case SiteKind::z:
     case SiteKind::result:
-    case SiteKind::attn_scores:
-    case SiteKind::pattern:
-      return spec.n_heads;
-    case SiteKind::k:
-    case SiteKind::rot_k:
-    case SiteKind::v:
-      return spec.n_kv_heads;
+      return true;
     default:
-      return 1;
+      return is_pattern_site(kind);
   }
+}
+
+std::int64_t site_heads(SiteKind kind, const BlockSpec& spec) {
+  const bool keys_or_values = kind == SiteKind::k || kind == SiteKind::rot_k || kind == SiteKind::v;
+  if (keys_or_values) return spec.n_kv_heads;
+  return site_has_heads(kind) ? spec.n_heads : 1;
 }
 
 std::int64_t site_width(SiteKind kind, const BlockSpec& spec) {

@@ -44,6 +44,7 @@ struct Variant {
 /// @throws ShapeError  if the edit's values do not have the site's shape
 void check_variant(const Variant& variant, const ModelSpec& spec);
 
+bool site_has_heads(SiteKind kind);
 /// Heads of a site; 1 where it has none.
 std::int64_t site_heads(SiteKind kind, const BlockSpec& spec);
 /// Numbers of a site in one row, all heads together. Not for scores and patterns.

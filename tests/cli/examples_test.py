@@ -6,7 +6,7 @@ import unittest
 
 from program import RESOURCE, CommandLineTest, main, real_model
 
-COMMANDS = ("run", "attention", "lens", "report", "models", "pull")
+COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "models", "pull")
 
 
 class Help(CommandLineTest):
@@ -41,7 +41,8 @@ class Help(CommandLineTest):
 
     @unittest.skipUnless(real_model("smollm2-135m"), "smollm2-135m is not in the cache: ./run models")
     def test_examples_with_a_model(self):
-        shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html"}
+        shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html",
+                 "ablate": "L5H3", "patch": "·France"}
         for command, text in shows.items():
             with self.subTest(command=command):
                 shown = self.succeed(*self.example(command), env=dict(os.environ))

@@ -1,0 +1,177 @@
+"""headlens ablate and headlens patch: what they print and write, and what they refuse."""
+
+import csv
+import json
+import os
+import unittest
+
+from program import RESOURCE, UNSUPPORTED, USAGE, CommandLineTest, main, real_model
+import schema
+
+PROMPT = "the cat"
+QUESTION = ["--answer", "a", "--foil", "b"]
+
+
+class Sweeps(CommandLineTest):
+    def json_of(self, *arguments):
+        value = json.loads(self.succeed(*arguments, "--json"))
+        schema.check(value)
+        return value
+
+    def ablate(self, *arguments, model=None):
+        return self.json_of("ablate", PROMPT, "--model", model or self.gpt2, *arguments)
+
+    def patch(self, *arguments, clean="the cat", corrupt="the cab"):
+        return self.json_of("patch", "--model", self.gpt2, "--clean", clean, "--corrupt", corrupt,
+                            *arguments)
+
+    def test_every_head(self):
+        result = self.ablate("--heads", "all", "--kind", "zero", "--metric", "logit-difference",
+                             *QUESTION)
+        self.assertEqual([len(row) for row in result["values"]], [3, 3])
+        self.assertEqual([axis["name"] for axis in result["axes"]], ["layer", "head"])
+        self.assertEqual(result["answer"]["text"], "a")
+        one = self.ablate("--heads", "L1H2", *QUESTION)
+        self.assertEqual(one["ablated"], ["L1H2"])
+        self.assertAlmostEqual(one["values"], result["values"][1][2], places=5)
+        self.assertNotAlmostEqual(one["values"], result["base"], places=4)
+
+    def test_some_heads_together(self):
+        both = self.ablate("--heads", "L0H0,L0H1,L0H2", *QUESTION)
+        layer = self.ablate("--heads", "L0", *QUESTION)
+        self.assertAlmostEqual(both["values"], layer["values"], places=5)
+
+    def test_other_sites(self):
+        layers = self.ablate("--site", "mlp_out", *QUESTION)
+        self.assertEqual(len(layers["values"]), 2)
+        positions = self.ablate("--site", "resid_pre", "--by", "position", *QUESTION)
+        n = len(positions["token_ids"])
+        self.assertEqual([len(row) for row in positions["values"]], [n, n])
+        each = self.ablate("--site", "pattern", "--by", "head-position", *QUESTION)
+        self.assertEqual([[len(head) for head in layer] for layer in each["values"]], [[n] * 3] * 2)
+
+    def test_replacements_from_texts(self):
+        texts = self.scratch / "texts.txt"
+        texts.write_text("the cab\n\na cab the cat\r\nthe ball\n", encoding="utf-8")
+        zero = self.ablate(*QUESTION)
+        mean = self.ablate("--kind", "mean", "--data", texts, *QUESTION)
+        self.assertNotEqual(zero["values"], mean["values"])
+        drawn = [self.ablate("--kind", "resample", "--data", texts, "--seed", seed, *QUESTION)
+                 for seed in ("1", "1", "2")]
+        self.assertEqual(drawn[0]["values"], drawn[1]["values"])
+        self.assertEqual(drawn[0]["provenance"]["seed"], 1)
+
+    def test_metrics(self):
+        for metric in ("logit", "probability", "log-probability", "rank", "loss", "kl", "js"):
+            with self.subTest(metric=metric):
+                result = self.ablate("--metric", metric, "--answer", "a")
+                self.assertEqual(result["metric"], metric)
+        self.assertEqual(self.ablate("--metric", "kl")["base"], 0)
+        whole = self.ablate("--metric", "probability", "--answer", "ab")
+        parts = [self.json_of("run", text, "--model", self.gpt2, "--top", "64")["top"]
+                 for text in (PROMPT, PROMPT + "a")]
+        expected = 1.0
+        for top, letter in zip(parts, "ab"):
+            expected *= next(entry["probability"] for entry in top if entry["token"] == letter)
+        self.assertAlmostEqual(whole["base"], expected, places=6)
+
+    def test_a_masked_model(self):
+        result = self.json_of("ablate", "the [MASK] sat", "--model", self.bert)
+        self.assertEqual(result["metric"], "probability")
+        self.assertEqual(result["tokens"][result["read_positions"][0]], "[MASK]")
+
+    def test_patching_positions(self):
+        result = self.patch("--site", "resid_pre", "--by-position", *QUESTION)
+        n = len(result["token_ids"])
+        self.assertEqual([len(row) for row in result["values"]], [n, n])
+        self.assertEqual(result["values"][0][:n - 1], [result["corrupt"]] * (n - 1),
+                         "places before the first token that differs change nothing")
+        self.assertAlmostEqual(result["values"][1][n - 1], result["clean"], places=5,
+                               msg="all that differs comes from the last position")
+        self.assertAlmostEqual(result["normalized"][1][n - 1], 1, places=4)
+        noise = self.patch("--direction", "noise", *QUESTION)
+        self.assertAlmostEqual(noise["values"][1][n - 1], noise["corrupt"], places=5)
+
+    def test_patching_heads(self):
+        for site in ("z", "q", "k", "v", "pattern", "result"):
+            with self.subTest(site=site):
+                result = self.patch("--site", site, *QUESTION)
+                self.assertEqual([len(row) for row in result["values"]], [3, 3])
+
+    def test_a_prompt_patched_with_itself(self):
+        result = self.patch(*QUESTION, clean=PROMPT, corrupt=PROMPT)
+        self.assertEqual(result["clean"], result["corrupt"])
+        self.assertEqual({value for row in result["values"] for value in row}, {result["clean"]})
+        self.assertEqual({value for row in result["normalized"] for value in row}, {None})
+
+    def test_files(self):
+        shown = self.succeed("ablate", PROMPT, "--model", self.gpt2, "--json", "--out", self.out)
+        self.assertEqual(self.files_in(self.out), ["ablation.csv", "ablation.json"])
+        self.assertEqual((self.out / "ablation.json").read_text(encoding="utf-8"), shown)
+        with (self.out / "ablation.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["layer"], row["head"]) for row in rows],
+                         [(str(layer), str(head)) for layer in range(2) for head in range(3)])
+        value = json.loads(shown)["values"][1][0]
+        self.assertAlmostEqual(float(rows[3]["value"]), value, places=7)
+
+    def test_memory_changes_no_answer(self):
+        wide = self.ablate("--metric", "logit", "--answer", "a")
+        narrow = self.ablate("--metric", "logit", "--answer", "a", "--memory", "300KB")
+        for some, others in zip(wide["values"], narrow["values"]):
+            for value, other in zip(some, others):
+                self.assertAlmostEqual(value, other, places=5)
+
+    def refuse_ablation(self, *arguments, says, code=USAGE, model=None):
+        self.refuse(code, "ablate", PROMPT, "--model", model or self.gpt2, *arguments, "--out",
+                    self.out, says=says)
+        self.assert_nothing_written()
+
+    def test_refusals(self):
+        cases = [(["--heads", "L2H0"], "layer 2 does not exist"),
+                 (["--heads", "L0H3"], "no head 3"),
+                 (["--heads", "H3"], "no head: write L5H3"),
+                 (["--heads", "L0H1,"], "no head: write L5H3"),
+                 (["--site", "nowhere"], ["no site", "resid_pre", "mlp_out"]),
+                 (["--site", "resid_pre", "--by", "head"], "has no heads"),
+                 (["--metric", "beauty"], ["no metric", "logit-difference"]),
+                 (["--metric", "logit-difference", "--answer", "a"], "--foil"),
+                 (["--metric", "logit", "--answer", "ab"], "use log-probability"),
+                 (["--kind", "mean"], "--data"),
+                 (["--kind", "swap"], "swap")]
+        for arguments, says in cases:
+            with self.subTest(arguments=arguments):
+                self.refuse_ablation(*arguments, says=says)
+
+    def test_budgets_that_are_too_small(self):
+        self.refuse_ablation("--memory", "1KB", says="--memory", code=RESOURCE)
+
+    def test_data_that_is_of_no_use(self):
+        empty = self.scratch / "empty.txt"
+        empty.write_text("\n\n", encoding="utf-8")
+        self.refuse_ablation("--kind", "mean", "--data", empty, says="has no text")
+        short = self.scratch / "short.txt"
+        short.write_text("a\n", encoding="utf-8")
+        self.refuse_ablation("--kind", "resample", "--data", short, says="longer texts")
+
+    def test_models_that_cannot_do_it(self):
+        for model in (self.encoder, self.classifier):
+            self.refuse_ablation(says="predicts no tokens", code=UNSUPPORTED, model=model)
+
+    def test_prompts_of_other_lengths(self):
+        self.refuse(USAGE, "patch", "--model", self.gpt2, "--clean", "the cat", "--corrupt",
+                    "the cats", says=["tokens", "position"])
+
+
+class RealModel(CommandLineTest):
+    @unittest.skipUnless(real_model("smollm2-135m"), "smollm2-135m is not in the cache: ./run models")
+    def test_the_capital(self):
+        shown = self.succeed("patch", "--clean", "The capital of France is", "--corrupt",
+                             "The capital of Italy is", "--answer", " Paris", "--foil", " Rome",
+                             env=dict(os.environ))
+        self.assertIn("clean 7.31", shown)
+        self.assertIn("·France", shown)
+
+
+if __name__ == "__main__":
+    main()
