@@ -71,10 +71,10 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
   const auto values = values_of(session, options.site, source.tokens);
   std::vector<Variant> variants;
   for (const GridPlace& place : grid_places(grid.axes)) {
-    Variant& variant = variants.emplace_back(&edited, &asked.question);
+    variants.push_back({&edited, &asked.question});
     const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
     if (!differs) continue;
-    variant.interventions.push_back(
+    variants.back().interventions.push_back(
         patch_at(place, options.site, first, edited.length(), values.at(place.layer)));
   }
   return variants;
