@@ -5,7 +5,6 @@
 
 #include "cli/command.h"
 #include "cli/sweep_options.h"
-#include "headlens/base/atomic_file.h"
 #include "headlens/base/errors.h"
 #include "headlens/base/mapped_file.h"
 #include "headlens/interventions/ablation.h"
@@ -24,7 +23,6 @@ struct AblateOptions {
   std::string by;
   std::string kind = "zero";
   std::filesystem::path data;
-  std::uint64_t seed = 0;
 };
 
 /// "L5H3" -> layer 5, head 3; "L5" -> layer 5, all of it.
@@ -93,22 +91,29 @@ AblationOptions ablation_options(const AblateOptions& options, const Session& se
   ablation.columns = kColumns.at(!options.by.empty() ? options.by : has_heads ? "head" : "layer");
   ablation.replacement = kKinds.at(options.kind);
   ablation.reference = read_texts(options.common, session, options.data);
-  ablation.seed = options.seed;
+  ablation.seed = options.sweep.seed;
   return ablation;
 }
 
 void show_ablation(const AblateOptions& options) {
+  if (options.common.prompt.empty() != options.sweep.has_prompts()) {
+    throw UsageError("the prompt is empty: give a text, or a set of them with --prompts");
+  }
   Session session = options.common.open();
   const AblationOptions ablation = ablation_options(options, session);
+  if (options.sweep.has_prompts()) {
+    return show_study(study_ablation(session, read_prompt_set(options.sweep.prompts), ablation,
+                                     options.sweep.study(options.common)),
+                      options.common, options.sweep);
+  }
   const Prompt prompt = options.common.tokenize(session);
   AblationResult result = ablate(session, prompt, ablation);
   options.common.complete(result.provenance, session, prompt);
   end_progress();
   const std::string json = to_text(to_json(result));
-  if (options.common.has_out()) {
-    write_file(options.common.out / "ablation.json", json);
-    write_file(options.common.out / "ablation.csv", ablation_csv(result));
-  }
+  std::optional<EffectPicture> picture;
+  if (!result.grid.axes.empty()) picture = picture_of(result);
+  write_sweep("ablation", json, ablation_csv(result), picture, options.common, options.sweep);
   fmt::print("{}", options.common.json ? json : ablation_table(result, terminal_width()));
 }
 
@@ -118,7 +123,7 @@ void add_ablate_command(CLI::App& program) {
   auto options = std::make_shared<AblateOptions>();
   CLI::App* command = program.add_subcommand(
       "ablate", "What the model answers with heads, MLPs, layers or positions put out of action");
-  options->common.add_to(*command);
+  options->common.add_to(*command, Required::no);
   options->sweep.add_to(*command);
   command
       ->add_option("--heads", options->heads,
@@ -132,7 +137,6 @@ void add_ablate_command(CLI::App& program) {
       ->check(CLI::IsMember({"zero", "mean", "resample"}))
       ->capture_default_str();
   command->add_option("--data", options->data, "Texts for mean and resample, one a line");
-  command->add_option("--seed", options->seed, "Of resample")->capture_default_str();
   command->footer(
       "Example:\n  headlens ablate 'The nurse told the doctor that she was' --heads L5H3 "
       "--answer ' ready' --model smollm2-135m");

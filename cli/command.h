@@ -12,6 +12,8 @@
 
 namespace headlens::cli {
 
+enum class Required : std::uint8_t { yes, no };
+
 /// What every command that opens a model takes.
 struct CommonOptions {
   std::string prompt;
@@ -22,7 +24,7 @@ struct CommonOptions {
   std::filesystem::path out;
 
   /// The prompt and all that follows.
-  void add_to(CLI::App& command);
+  void add_to(CLI::App& command, Required prompt_required = Required::yes);
   /// All but the prompt, for commands that take other texts.
   void add_model_to(CLI::App& command);
 

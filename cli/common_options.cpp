@@ -39,8 +39,9 @@ void remove_empty_made_folders() {
   }
 }
 
-void CommonOptions::add_to(CLI::App& command) {
-  command.add_option("prompt", prompt, "The text to run")->required();
+void CommonOptions::add_to(CLI::App& command, Required prompt_required) {
+  command.add_option("prompt", prompt, "The text to run")
+      ->required(prompt_required == Required::yes);
   add_model_to(command);
 }
 

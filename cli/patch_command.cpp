@@ -2,7 +2,6 @@
 
 #include "cli/command.h"
 #include "cli/sweep_options.h"
-#include "headlens/base/atomic_file.h"
 #include "headlens/base/errors.h"
 #include "headlens/interventions/patching.h"
 #include "headlens/reports/csv.h"
@@ -36,18 +35,25 @@ PatchOptions patch_options(const PatchCommandOptions& options) {
 }
 
 void show_patch(const PatchCommandOptions& options) {
+  const bool has_pair = !options.clean.empty() && !options.corrupt.empty();
+  const bool has_any = !options.clean.empty() || !options.corrupt.empty();
+  if (options.sweep.has_prompts() ? has_any : !has_pair) {
+    throw UsageError("give --clean and --corrupt, or a set of prompts with --prompts");
+  }
   Session session = options.common.open();
   const PatchOptions patching = patch_options(options);
+  if (options.sweep.has_prompts()) {
+    return show_study(study_patch(session, read_prompt_set(options.sweep.prompts), patching,
+                                  options.sweep.study(options.common)),
+                      options.common, options.sweep);
+  }
   const Prompt clean = options.common.tokenize(session, options.clean);
   const Prompt corrupt = options.common.tokenize(session, options.corrupt);
   PatchResult result = patch(session, clean, corrupt, patching);
   options.common.complete(result.provenance, session, clean);
   end_progress();
   const std::string json = to_text(to_json(result));
-  if (options.common.has_out()) {
-    write_file(options.common.out / "patch.json", json);
-    write_file(options.common.out / "patch.csv", patch_csv(result));
-  }
+  write_sweep("patch", json, patch_csv(result), picture_of(result), options.common, options.sweep);
   fmt::print("{}", options.common.json ? json : patch_table(result, terminal_width()));
 }
 
@@ -59,9 +65,8 @@ void add_patch_command(CLI::App& program) {
       "patch", "Activation patching: what one run answers with activations of another");
   options->common.add_model_to(*command);
   options->sweep.add_to(*command);
-  command->add_option("--clean", options->clean, "The prompt with the right answer")->required();
-  command->add_option("--corrupt", options->corrupt, "Another prompt of as many tokens")
-      ->required();
+  command->add_option("--clean", options->clean, "The prompt with the right answer");
+  command->add_option("--corrupt", options->corrupt, "Another prompt of as many tokens");
   command
       ->add_option("--site", options->site,
                    "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...")

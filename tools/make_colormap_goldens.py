@@ -11,7 +11,7 @@ import pathlib
 import matplotlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MAPS = {"viridis": "kViridis", "cividis": "kCividis", "Blues": "kBlues"}
+MAPS = {"viridis": "kViridis", "cividis": "kCividis", "Blues": "kBlues", "RdBu_r": "kRdBuReversed"}
 SAMPLES = [-0.5, 0.0, 0.001, 0.0039, 0.00391, 0.1, 0.25, 0.333, 0.5, 0.773, 0.9, 0.996, 0.9961, 1.0, 2.0]
 
 
@@ -29,8 +29,8 @@ def table_source(name, constant):
 
 def main():
     tables = "\n".join(table_source(name, constant) for name, constant in MAPS.items())
-    source = f"""// Made by tools/make_colormap_goldens.py from matplotlib's tables (viridis, cividis: CC0; Blues:
-// ColorBrewer, Apache 2.0). Entries are 0xRRGGBB.
+    source = f"""// Made by tools/make_colormap_goldens.py from matplotlib's tables (viridis, cividis: CC0; Blues
+// and RdBu_r: ColorBrewer, Apache 2.0). Entries are 0xRRGGBB.
 #include "headlens/reports/color_tables.h"
 
 namespace headlens {{

@@ -131,5 +131,50 @@ void activate_gated(Activation activation, const float* gate, const float* up, s
   HWY_DYNAMIC_DISPATCH(activate_target)(activation, gate, up, n, y);
 }
 
+namespace {
+
+double slope(Activation activation, double x) {
+  constexpr double kInverseRootTwoPi = 0.39894228040143268, kInverseRootTwo = 0.70710678118654752;
+  switch (activation) {
+    case Activation::gelu:
+      return 0.5 * (1 + std::erf(x * kInverseRootTwo)) +
+             x * kInverseRootTwoPi * std::exp(-0.5 * x * x);
+    case Activation::gelu_tanh: {
+      constexpr double kRootTwoOverPi = 0.79788456080286536, kCubic = 0.044715;
+      const double t = std::tanh(kRootTwoOverPi * (x + kCubic * x * x * x));
+      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * kRootTwoOverPi * (1 + 3 * kCubic * x * x);
+    }
+    case Activation::relu:
+      return x > 0 ? 1 : 0;
+    case Activation::silu: {
+      const double s = 1 / (1 + std::exp(-x));
+      return s * (1 + x * (1 - s));
+    }
+    case Activation::tanh: {
+      const double t = std::tanh(x);
+      return 1 - t * t;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void activate_vjp(Activation activation, const float* x, std::int64_t n, const float* dy,
+                  float* dx) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    dx[i] = dy[i] * static_cast<float>(slope(activation, x[i]));
+  }
+}
+
+void activate_gated_vjp(Activation activation, const float* gate, const float* up, std::int64_t n,
+                        const float* dy, float* d_gate, float* d_up) {
+  activate(activation, gate, n, d_up);
+  for (std::int64_t i = 0; i < n; ++i) {
+    d_up[i] *= dy[i];
+    d_gate[i] = dy[i] * up[i] * static_cast<float>(slope(activation, gate[i]));
+  }
+}
+
 }  // namespace headlens
 #endif

@@ -22,4 +22,12 @@ void activate(Activation activation, const float* x, std::int64_t n, float* y);
 void activate_gated(Activation activation, const float* gate, const float* up, std::int64_t n,
                     float* y);
 
+/// dx[i] = dy[i] f'(x[i]).
+void activate_vjp(Activation activation, const float* x, std::int64_t n, const float* dy,
+                  float* dx);
+
+/// d_gate[i] = dy[i] f'(gate[i]) up[i]; d_up[i] = dy[i] f(gate[i]).
+void activate_gated_vjp(Activation activation, const float* gate, const float* up, std::int64_t n,
+                        const float* dy, float* d_gate, float* d_up);
+
 }  // namespace headlens

@@ -102,5 +102,30 @@ float rms_norm_row(const float* x, const float* weight, double epsilon, std::int
   return HWY_DYNAMIC_DISPATCH(rms_norm_row_target)(x, weight, epsilon, n, y);
 }
 
+namespace {
+
+void add_centered(const float* normalized, float scale, const float* g, double mean_g,
+                  std::int64_t n, float* dx) {
+  double along = 0;
+  for (std::int64_t i = 0; i < n; ++i) along += static_cast<double>(g[i]) * normalized[i];
+  const auto share = static_cast<float>(along / static_cast<double>(n));
+  const auto center = static_cast<float>(mean_g);
+  for (std::int64_t i = 0; i < n; ++i) dx[i] += (g[i] - center - normalized[i] * share) / scale;
+}
+
+}  // namespace
+
+void layer_norm_row_vjp(const float* normalized, float scale, const float* g, std::int64_t n,
+                        float* dx) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += g[i];
+  add_centered(normalized, scale, g, sum / static_cast<double>(n), n, dx);
+}
+
+void rms_norm_row_vjp(const float* normalized, float scale, const float* g, std::int64_t n,
+                      float* dx) {
+  add_centered(normalized, scale, g, 0, n, dx);
+}
+
 }  // namespace headlens
 #endif

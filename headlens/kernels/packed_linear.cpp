@@ -255,6 +255,39 @@ void multiply_bf16(const BFloat16Pair* x, std::int64_t rows, std::int64_t in_fea
 
 }  // namespace
 
+float PackedLinear::weight(std::int64_t output, std::int64_t input) const {
+  const std::byte* weights = has_panels() ? panel_of(output) : packed_->weights.data();
+  const std::int64_t column = output % kPanelColumns;
+  if (precision_ == Precision::f32) {
+    const auto* values = reinterpret_cast<const float*>(weights);
+    return has_panels() ? values[input * kPanelColumns + column]
+                        : values[output * in_features_ + input];
+  }
+  const auto* values = reinterpret_cast<const bfloat16*>(weights);
+  return from_bfloat16(has_panels()
+                           ? values[(input / 2 * kPanelColumns + column) * 2 + input % 2]
+                           : values[output * in_features_ + input]);
+}
+
+void PackedLinear::read_column(std::int64_t input, float* out) const {
+  for (std::int64_t i = 0; i < out_features_; ++i) out[i] = weight(i, input);
+}
+
+void PackedLinear::read_row(std::int64_t output, float* out) const {
+  for (std::int64_t i = 0; i < in_features_; ++i) out[i] = weight(output, i);
+}
+
+PackedLinear PackedLinear::transposed() const {
+  PackedLinear result(in_features_, out_features_, Precision::f32, false);
+  std::vector<float> rows(kPanelColumns * out_features_);
+  for (std::int64_t first = 0; first < in_features_; first += kPanelColumns) {
+    const std::int64_t n = std::min(kPanelColumns, in_features_ - first);
+    for (std::int64_t i = 0; i < n; ++i) read_column(first + i, rows.data() + i * out_features_);
+    result.pack_rows(first, n, rows.data());
+  }
+  return result;
+}
+
 void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const {
   run_inner_product(packed_->layout, precision_, {x, rows, in_features_, out_features_},
                     packed_->weights.data(), packed_->bias.data(), y, accumulate);

@@ -52,6 +52,15 @@ class PackedLinear {
   /// The panel that holds an output feature. Needs has_panels().
   const std::byte* panel_of(std::int64_t column) const;
 
+  /// The weights of one input: W[:, input].
+  /// @param out  [out_features]
+  void read_column(std::int64_t input, float* out) const;
+  /// The weights of one output: W[output, :].
+  /// @param out  [in_features]
+  void read_row(std::int64_t output, float* out) const;
+  /// W^T without a bias, in float32: gradients of x are dy W.
+  PackedLinear transposed() const;
+
   /// Whether the packed layout is panels of kPanelColumns output features.
   bool has_panels() const;
   /// Whether multiply_columns() can run: there are panels, and instructions for their precision.
@@ -67,6 +76,7 @@ class PackedLinear {
 
  private:
   struct Packed;
+  float weight(std::int64_t output, std::int64_t input) const;
   void store_plain_rows(std::int64_t first, std::int64_t n, const float* rows);
 
   std::int64_t out_features_ = 0;

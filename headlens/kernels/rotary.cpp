@@ -34,5 +34,14 @@ void rotate_half(float* head, const float* cosine, const float* sine, std::int64
   HWY_DYNAMIC_DISPATCH(rotate_half_target)(head, cosine, sine, n_pairs);
 }
 
+void rotate_half_vjp(float* head, const float* cosine, const float* sine, std::int64_t n_pairs) {
+  float* other = head + n_pairs;
+  for (std::int64_t i = 0; i < n_pairs; ++i) {
+    const float a = head[i], b = other[i];
+    head[i] = a * cosine[i] + b * sine[i];
+    other[i] = b * cosine[i] - a * sine[i];
+  }
+}
+
 }  // namespace headlens
 #endif

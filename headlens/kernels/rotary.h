@@ -9,4 +9,7 @@ namespace headlens {
 /// @param cosine, sine  [n_pairs] for this position
 void rotate_half(float* head, const float* cosine, const float* sine, std::int64_t n_pairs);
 
+/// Gradient of rotate_half()'s input, in place: the rotation back.
+void rotate_half_vjp(float* head, const float* cosine, const float* sine, std::int64_t n_pairs);
+
 }  // namespace headlens

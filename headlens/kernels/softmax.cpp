@@ -86,5 +86,12 @@ LogSumExp log_sum_exp(const float* x, std::int64_t n) {
   return HWY_DYNAMIC_DISPATCH(log_sum_exp_target)(x, n);
 }
 
+void softmax_row_vjp(const float* p, const float* dp, std::int64_t n, float* ds) {
+  double along = 0;
+  for (std::int64_t i = 0; i < n; ++i) along += static_cast<double>(p[i]) * dp[i];
+  const auto mean = static_cast<float>(along);
+  for (std::int64_t i = 0; i < n; ++i) ds[i] = p[i] * (dp[i] - mean);
+}
+
 }  // namespace headlens
 #endif

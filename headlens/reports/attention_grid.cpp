@@ -117,7 +117,7 @@ void draw_around(Canvas& canvas, TextPainter& painter, const GridPage& page, con
   draw_query_axis_name(painter, kPageMargin + 5, (page.top + page.bottom()) / 2);
   draw_key_axis_name(painter, (page.left + page.right()) / 2, page.key_names_end() + 10);
   draw_color_bar(canvas.context(), painter, page.right() + 18, page.top,
-                 std::min(kTallestBar, page.bottom() - page.top), map, "Attention weight");
+                 std::min(kTallestBar, page.bottom() - page.top), {map, "Attention weight"});
   draw_footer(painter, text, kPageMargin, page.key_names_end() + kAxisNameHeight + 14, width);
 }
 

@@ -61,7 +61,8 @@ void draw(Canvas& canvas, const HeatmapPage& page, const FigureText& text, Color
   draw_query_axis_name(painter, kPageMargin + 5, page.top + side / 2);
   draw_key_axis_name(painter, page.left + side / 2, page.key_names_end() + 10);
   draw_frame(context, page.left, page.top, side, side);
-  draw_color_bar(context, painter, page.left + side + 18, page.top, side, map, "Attention weight");
+  draw_color_bar(context, painter, page.left + side + 18, page.top, side,
+                 {map, "Attention weight"});
   draw_footer(painter, text, kPageMargin, page.key_names_end() + kAxisNameHeight + 14, width);
 }
 

@@ -11,7 +11,7 @@
 namespace headlens {
 namespace {
 
-constexpr std::array kAllMaps = {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues};
+constexpr std::array kOneWayMaps = {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues};
 
 const std::array<std::uint32_t, 256>& table_of(ColorMap map) {
   switch (map) {
@@ -19,6 +19,8 @@ const std::array<std::uint32_t, 256>& table_of(ColorMap map) {
       return kCividisPacked;
     case ColorMap::kBlues:
       return kBluesPacked;
+    case ColorMap::kRdBuReversed:
+      return kRdBuReversedPacked;
     case ColorMap::kViridis:
       break;
   }
@@ -50,7 +52,7 @@ ColorMap color_map_named(std::string_view name) {
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const ColorMap map : kAllMaps) {
+  for (const ColorMap map : kOneWayMaps) {
     if (name_of(map) == lower) return map;
   }
   throw UsageError("colour map \"" + std::string(name) +
@@ -63,6 +65,8 @@ std::string_view name_of(ColorMap map) {
       return "cividis";
     case ColorMap::kBlues:
       return "blues";
+    case ColorMap::kRdBuReversed:
+      return "rdbu_r";
     case ColorMap::kViridis:
       break;
   }

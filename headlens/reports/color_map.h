@@ -5,8 +5,9 @@
 
 namespace headlens {
 
-/// Perceptually ordered colour tables of 256 entries, equal to matplotlib's of the same names.
-enum class ColorMap { kViridis, kCividis, kBlues };
+/// Perceptually ordered colour tables of 256 entries, equal to matplotlib's of the same names. The
+/// last one diverges from its middle, blue below and red above, and is for signed values.
+enum class ColorMap { kViridis, kCividis, kBlues, kRdBuReversed };
 
 struct Rgb {
   std::uint8_t red = 0;
@@ -24,7 +25,7 @@ inline constexpr Rgb kMissingColor{0xb4, 0xb0, 0xb2};
 /// Black or white, whichever reads better on `background`.
 Rgb text_color_on(Rgb background);
 
-/// "viridis", "cividis", "blues", in any case.
+/// "viridis", "cividis", "blues", in any case: the maps that run one way.
 /// @throws UsageError  naming the known maps
 ColorMap color_map_named(std::string_view name);
 std::string_view name_of(ColorMap map);

@@ -9,5 +9,6 @@ namespace headlens {
 extern const std::array<std::uint32_t, 256> kViridisPacked;
 extern const std::array<std::uint32_t, 256> kCividisPacked;
 extern const std::array<std::uint32_t, 256> kBluesPacked;
+extern const std::array<std::uint32_t, 256> kRdBuReversedPacked;
 
 }  // namespace headlens

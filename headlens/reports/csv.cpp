@@ -26,21 +26,25 @@ std::string quoted(std::string_view field) {
   return text + '"';
 }
 
-/// One record a value: its indices on every axis, then what `columns` makes of it.
+/// One record a place: its indices on every axis, then what `columns` says of the place.
 template <typename Columns>
-std::string grid_csv(const EffectGrid& grid, const std::vector<std::string>& titles,
+std::string grid_csv(const std::vector<GridAxis>& axes, const std::vector<std::string>& titles,
                      const Columns& columns) {
   std::vector<std::string> header;
-  for (const GridAxis& axis : grid.axes) header.push_back(axis.name);
+  std::size_t count = 1;
+  for (const GridAxis& axis : axes) {
+    header.push_back(axis.name);
+    count *= axis.indices.size();
+  }
   header.insert(header.end(), titles.begin(), titles.end());
   std::string csv = csv_record(header);
-  for (std::size_t i = 0; i < grid.values.size(); ++i) {
-    std::vector<std::string> fields(grid.axes.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<std::string> fields(axes.size());
     std::size_t rest = i;
-    for (std::size_t a = grid.axes.size(); a-- > 0; rest /= grid.axes[a].indices.size()) {
-      fields[a] = std::to_string(grid.axes[a].indices[rest % grid.axes[a].indices.size()]);
+    for (std::size_t a = axes.size(); a-- > 0; rest /= axes[a].indices.size()) {
+      fields[a] = std::to_string(axes[a].indices[rest % axes[a].indices.size()]);
     }
-    for (const double value : columns(grid.values[i])) fields.push_back(number(value));
+    for (const double value : columns(i)) fields.push_back(number(value));
     csv += csv_record(fields);
   }
   return csv;
@@ -89,15 +93,24 @@ std::string run_csv(const RunResult& result) {
 }
 
 std::string ablation_csv(const AblationResult& result) {
-  return grid_csv(result.grid, {"value", "change"}, [&](double value) {
-    return std::array{value, value - result.base};
+  return grid_csv(result.grid.axes, {"value", "change"}, [&](std::size_t i) {
+    return std::array{result.grid.values[i], result.grid.values[i] - result.base};
   });
 }
 
 std::string patch_csv(const PatchResult& result) {
-  return grid_csv(result.grid, {"value", "normalized"}, [&](double value) {
-    return std::array{value, result.normalized(value)};
+  return grid_csv(result.grid.axes, {"value", "normalized"}, [&](std::size_t i) {
+    return std::array{result.grid.values[i], result.normalized(result.grid.values[i])};
   });
+}
+
+std::string study_csv(const StudyResult& result) {
+  return grid_csv(result.axes, {"mean", "low", "high", "cohen_d", "p", "p_holm", "p_bh"},
+                  [&](std::size_t i) {
+                    const PlaceEffect& place = result.places[i];
+                    return std::array{place.mean, place.low,    place.high, place.cohen_d,
+                                      place.p,    place.p_holm, place.p_bh};
+                  });
 }
 
 }  // namespace headlens

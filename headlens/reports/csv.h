@@ -6,7 +6,7 @@
 
 #include "headlens/results/lens_result.h"
 #include "headlens/results/run_result.h"
-#include "headlens/results/sweep_result.h"
+#include "headlens/results/study_result.h"
 
 namespace headlens {
 
@@ -26,5 +26,8 @@ std::string ablation_csv(const AblationResult& result);
 
 /// Columns: the grid's axes, value, normalized (0: corrupt, 1: clean).
 std::string patch_csv(const PatchResult& result);
+
+/// Columns: the grid's axes, mean, low, high, cohen_d, p, p_holm, p_bh.
+std::string study_csv(const StudyResult& result);
 
 }  // namespace headlens

@@ -14,34 +14,21 @@ namespace {
 
 constexpr int kTokenColumns = 20;
 
-/// "P(answer)" and the like, with the tokens themselves.
-std::string metric_name(const SweepQuestion& question) {
-  const std::string answer = token_label(question.answer.text, kTokenColumns);
-  const std::string& metric = question.metric;
-  if (metric == "probability") return fmt::format("P({})", answer);
-  if (metric == "log-probability") return fmt::format("log P({}) (nats)", answer);
-  if (metric == "logit-difference" && question.foil) {
-    return fmt::format("logit {} - logit {}", answer,
-                       token_label(question.foil->text, kTokenColumns));
-  }
-  if (metric == "kl") return "KL(base || edited) (nats)";
-  if (metric == "js") return "Jensen-Shannon divergence (nats)";
-  if (metric == "loss") return fmt::format("loss of {} (nats a token)", answer);
-  return fmt::format("{} of {}", metric, answer);
-}
-
 /// "L13H8", "L3 position 5 (cat)".
-std::string place_name(const EffectGrid& grid, std::size_t index, const PromptTokens& prompt) {
+std::string place_name(const std::vector<GridAxis>& axes, std::size_t index,
+                       const PromptTokens* prompt) {
   std::string name;
-  std::size_t stride = grid.values.size();
-  for (const GridAxis& axis : grid.axes) {
+  std::size_t stride = 1;
+  for (const GridAxis& axis : axes) stride *= axis.indices.size();
+  for (const GridAxis& axis : axes) {
     stride /= axis.indices.size();
     const int at = axis.indices[index / stride % axis.indices.size()];
     if (axis.name == "layer") name += fmt::format("L{}", at);
     if (axis.name == "head") name += fmt::format("H{}", at);
     if (axis.name != "position") continue;
-    name +=
-        fmt::format(" position {} ({})", at, token_label(prompt.tokens[at].text, kTokenColumns));
+    name += fmt::format(" position {}", at);
+    if (prompt == nullptr) continue;
+    name += fmt::format(" ({})", token_label(prompt->tokens[at].text, kTokenColumns));
   }
   return name;
 }
@@ -58,6 +45,21 @@ std::vector<std::size_t> furthest_from(const EffectGrid& grid, double base, int 
 std::string number(double value) { return fmt::format("{:.4f}", value); }
 
 }  // namespace
+
+std::string metric_name(const SweepQuestion& question) {
+  const std::string answer = token_label(question.answer.text, kTokenColumns);
+  const std::string& metric = question.metric;
+  if (metric == "probability") return fmt::format("P({})", answer);
+  if (metric == "log-probability") return fmt::format("log P({}) (nats)", answer);
+  if (metric == "logit-difference" && question.foil) {
+    return fmt::format("logit {} - logit {}", answer,
+                       token_label(question.foil->text, kTokenColumns));
+  }
+  if (metric == "kl") return "KL(base || edited) (nats)";
+  if (metric == "js") return "Jensen-Shannon divergence (nats)";
+  if (metric == "loss") return fmt::format("loss of {} (nats a token)", answer);
+  return fmt::format("{} of {}", metric, answer);
+}
 
 std::string ablation_table(const AblationResult& result, int width, int most) {
   const std::string metric = metric_name(result.question);
@@ -76,7 +78,7 @@ std::string ablation_table(const AblationResult& result, int width, int most) {
                    {.title = "change", .align = Align::kRight}});
   for (const std::size_t i : furthest_from(result.grid, result.base, most)) {
     const double value = result.grid.values[i];
-    table.add_row({place_name(result.grid, i, result.prompt), number(value),
+    table.add_row({place_name(result.grid.axes, i, &result.prompt), number(value),
                    fmt::format("{:+.4f}", value - result.base)});
   }
   return text + table.to_text(width);
@@ -95,8 +97,45 @@ std::string patch_table(const PatchResult& result, int width, int most) {
                    {.title = "normalized", .align = Align::kRight}});
   for (const std::size_t i : furthest_from(result.grid, edited, most)) {
     const double value = result.grid.values[i];
-    table.add_row({place_name(result.grid, i, result.clean), number(value),
+    table.add_row({place_name(result.grid.axes, i, &result.clean), number(value),
                    fmt::format("{:.3f}", result.normalized(value))});
+  }
+  return text + table.to_text(width);
+}
+
+std::string study_table(const StudyResult& result, int width, int most) {
+  constexpr double kLevel = 0.05;
+  std::string text = fmt::format(
+      "{} of {} ({}), {} prompts, {} dropped\n{} of the runs left alone: {} [{}, {}]\n",
+      result.analysis, result.site, result.kind, result.n_prompts, result.dropped.size(),
+      result.metric, number(result.base_mean), number(result.base_low), number(result.base_high));
+  if (std::isfinite(result.accuracy)) {
+    text += fmt::format("the clean run prefers the answer in {:.1f}% of prompts\n",
+                        100 * result.accuracy);
+  }
+  text += fmt::format(
+      "of {} places, {} count at {} after Holm's correction and {} after Benjamini-Hochberg's\n\n",
+      result.places.size(), count_significant(result, &PlaceEffect::p_holm, kLevel), kLevel,
+      count_significant(result, &PlaceEffect::p_bh, kLevel));
+  std::vector<std::size_t> order(result.places.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
+    return std::pair(result.places[i].p_holm, -std::abs(result.places[i].mean));
+  });
+  order.resize(std::min<std::size_t>(order.size(), most));
+  TextTable table(
+      {{.title = "place", .shrinks = true},
+       {.title = "mean change", .align = Align::kRight},
+       {.title = fmt::format("{:.0f}% interval", 100 * result.confidence), .align = Align::kRight},
+       {.title = "d", .align = Align::kRight},
+       {.title = "p (Holm)", .align = Align::kRight},
+       {.title = "p (BH)", .align = Align::kRight}});
+  for (const std::size_t i : order) {
+    const PlaceEffect& place = result.places[i];
+    table.add_row({place_name(result.axes, i, nullptr), fmt::format("{:+.4f}", place.mean),
+                   fmt::format("[{:.4f}, {:.4f}]", place.low, place.high),
+                   fmt::format("{:.2f}", place.cohen_d), fmt::format("{:.2g}", place.p_holm),
+                   fmt::format("{:.2g}", place.p_bh)});
   }
   return text + table.to_text(width);
 }

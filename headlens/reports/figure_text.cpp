@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "headlens/reports/token_label.h"
 #include "headlens/results/utf8.h"
 
@@ -67,27 +69,34 @@ void draw_footer(TextPainter& painter, const FigureText& text, double x, double 
 }
 
 void draw_color_bar(cairo_t* context, TextPainter& painter, double x, double y, double height,
-                    ColorMap map, const std::string& name) {
+                    const ColorBar& bar) {
   constexpr double kBar = 11;
   constexpr int kTicks = 4;
   const TextStyle style{.size = 8};
-  paint_color_bar(context, x, y, kBar, height, map);
-  set_color(context, kFaintInk);
+  const bool is_share = bar.low == 0 && bar.high == 1;
+  paint_color_bar(context, x, y, kBar, height, bar.map);
   cairo_set_line_width(context, 0.6);
+  double widest = 0;
   for (int tick = 0; tick <= kTicks; ++tick) {
-    const double value = static_cast<double>(tick) / kTicks;
-    const double at = y + (1 - value) * height;
+    const double share = static_cast<double>(tick) / kTicks;
+    const double value = bar.low + share * (bar.high - bar.low);
+    const double at = y + (1 - share) * height;
     if (height < 60 && tick % kTicks != 0) continue;
     set_color(context, kFaintInk);
     cairo_move_to(context, x + kBar, at);
     cairo_line_to(context, x + kBar + 3, at);
     cairo_stroke(context);
-    painter.draw(fmt::format("{:.2f}", value), style, {.x = x + kBar + 5.5, .y = at});
+    const std::string number =
+        is_share ? fmt::format("{:.2f}", value) : fmt::format("{:.3g}", value);
+    painter.draw(number, style, {.x = x + kBar + 5.5, .y = at});
+    widest = std::max(widest, painter.width(number, style));
   }
-  if (painter.width(name, style) > height) return;
-  painter.draw(
-      name, {.size = 8.5},
-      {.x = x + kBar + 32, .y = y + height / 2, .anchor = Anchor::kCenter, .angle_degrees = -90});
+  if (painter.width(bar.name, style) > height) return;
+  painter.draw(bar.name, {.size = 8.5},
+               {.x = x + kBar + std::max(32.0, widest + 13),
+                .y = y + height / 2,
+                .anchor = Anchor::kCenter,
+                .angle_degrees = -90});
 }
 
 std::vector<std::string> pooling_note(int pool) {

@@ -34,10 +34,17 @@ double footer_height(const FigureText& text);
 void draw_header(TextPainter& painter, const FigureText& text, double x, double y, double width);
 void draw_footer(TextPainter& painter, const FigureText& text, double x, double y, double width);
 
-/// A colour bar from 0 to 1 with its ticks and its name, upwards along the right.
+/// What a bar's colours stand for.
+struct ColorBar {
+  ColorMap map = ColorMap::kViridis;
+  std::string name;
+  double low = 0, high = 1;
+};
+
+/// A colour bar with its ticks and its name, upwards along the right.
 inline constexpr double kColorBarWidth = 62;
 void draw_color_bar(cairo_t* context, TextPainter& painter, double x, double y, double height,
-                    ColorMap map, const std::string& name);
+                    const ColorBar& bar);
 
 /// "each cell is the largest of 2 x 2 weights", or nothing where no weights were pooled.
 std::vector<std::string> pooling_note(int pool);

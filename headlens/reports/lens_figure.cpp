@@ -252,8 +252,8 @@ void write_lens_figure(const std::filesystem::path& path, const LensResult& resu
   draw_frame(canvas.context(), page.left, page.top, page.right - page.left, page.bottom - page.top);
   painter.draw(picture.axis_name, {.size = 9}, {.x = page.left, .y = page.top - page.column_names});
   draw_color_bar(canvas.context(), painter, page.right + 18, page.top,
-                 std::min(kTallestBar, page.bottom - page.top), options.color_map,
-                 picture.bar_name);
+                 std::min(kTallestBar, page.bottom - page.top),
+                 {options.color_map, picture.bar_name});
   draw_footer(painter, picture.text, kPageMargin, page.bottom + 16, text_width);
   canvas.finish();
 }

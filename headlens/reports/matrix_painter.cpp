@@ -5,15 +5,14 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <span>
 
 #include "headlens/reports/text_painter.h"
 
 namespace headlens {
 namespace {
 
-// Above this many cells an axis, a file of rectangles grows past a megabyte.
-constexpr int kMostRectangles = 60;
+// Above this many cells, a file of rectangles grows past a megabyte.
+constexpr int kMostRectangles = 60 * 60;
 constexpr int kColorBarSteps = 256;
 
 struct SurfaceDeleter {
@@ -25,20 +24,29 @@ std::uint32_t packed(Rgb color) {
   return std::uint32_t{color.red} << 16 | std::uint32_t{color.green} << 8 | color.blue;
 }
 
-/// Values in C order as an image, each a block of `repeat` x `repeat` pixels: viewers of SVG and
-/// PDF smooth enlarged images, and whole blocks keep their colours.
-Surface image_of(std::span<const float> values, int cells, int repeat, ColorMap map) {
-  Surface image(cairo_image_surface_create(CAIRO_FORMAT_RGB24, cells * repeat, cells * repeat));
+/// A block of equal pixels.
+struct PixelBlock {
+  int width = 1, height = 1;
+};
+
+/// Values in C order as an image, each a block of pixels: viewers of SVG and PDF smooth enlarged
+/// images, and whole blocks keep their colours.
+Surface image_of(std::span<const float> values, const CellGrid& grid, PixelBlock block,
+                 ColorMap map) {
+  Surface image(cairo_image_surface_create(CAIRO_FORMAT_RGB24, grid.columns * block.width,
+                                           grid.rows * block.height));
   unsigned char* bytes = cairo_image_surface_get_data(image.get());
   if (bytes == nullptr) return image;
   const int stride = cairo_image_surface_get_stride(image.get());
-  for (int row = 0; row < cells; ++row) {
-    auto* first = reinterpret_cast<std::uint32_t*>(bytes + std::ptrdiff_t{row} * repeat * stride);
-    for (int column = 0; column < cells; ++column) {
-      std::fill_n(first + std::ptrdiff_t{column} * repeat, repeat,
-                  packed(color_of(map, values[static_cast<std::size_t>(row) * cells + column])));
+  for (int row = 0; row < grid.rows; ++row) {
+    auto* first =
+        reinterpret_cast<std::uint32_t*>(bytes + std::ptrdiff_t{row} * block.height * stride);
+    for (int column = 0; column < grid.columns; ++column) {
+      const float value = values[static_cast<std::size_t>(row) * grid.columns + column];
+      std::fill_n(first + std::ptrdiff_t{column} * block.width, block.width,
+                  packed(color_of(map, value)));
     }
-    for (int copy = 1; copy < repeat; ++copy) {
+    for (int copy = 1; copy < block.height; ++copy) {
       std::copy_n(reinterpret_cast<unsigned char*>(first), stride,
                   reinterpret_cast<unsigned char*>(first) + std::ptrdiff_t{copy} * stride);
     }
@@ -47,27 +55,28 @@ Surface image_of(std::span<const float> values, int cells, int repeat, ColorMap 
   return image;
 }
 
-void paint_image(cairo_t* context, cairo_surface_t* image, double x, double y, double scale) {
+void paint_image(cairo_t* context, cairo_surface_t* image, double x, double y, double x_scale,
+                 double y_scale) {
   cairo_save(context);
   cairo_translate(context, x, y);
-  cairo_scale(context, scale, scale);
+  cairo_scale(context, x_scale, y_scale);
   cairo_set_source_surface(context, image, 0, 0);
   cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST);
   cairo_paint(context);
   cairo_restore(context);
 }
 
-void paint_rectangles(cairo_t* context, std::span<const float> values, const MatrixLayout& layout,
+void paint_rectangles(cairo_t* context, std::span<const float> values, const CellGrid& grid,
                       double x, double y, ColorMap map) {
   // Each cell reaches under the next, or viewers show hairlines between them.
-  const double overlap = 0.25 * layout.cell;
-  for (int row = 0; row < layout.cells; ++row) {
-    for (int column = 0; column < layout.cells; ++column) {
+  const double right = 0.25 * grid.width, down = 0.25 * grid.height;
+  for (int row = 0; row < grid.rows; ++row) {
+    for (int column = 0; column < grid.columns; ++column) {
       set_color(context,
-                color_of(map, values[static_cast<std::size_t>(row) * layout.cells + column]));
-      cairo_rectangle(context, x + column * layout.cell, y + row * layout.cell,
-                      layout.cell + (column + 1 < layout.cells ? overlap : 0),
-                      layout.cell + (row + 1 < layout.cells ? overlap : 0));
+                color_of(map, values[static_cast<std::size_t>(row) * grid.columns + column]));
+      cairo_rectangle(context, x + column * grid.width, y + row * grid.height,
+                      grid.width + (column + 1 < grid.columns ? right : 0),
+                      grid.height + (row + 1 < grid.rows ? down : 0));
       cairo_fill(context);
     }
   }
@@ -111,16 +120,23 @@ bool holds_nan(TensorView<const float, 2> matrix) {
   return false;
 }
 
+void paint_cells(cairo_t* context, std::span<const float> values, const CellGrid& grid, double x,
+                 double y, ColorMap map, double pixels_per_point) {
+  if (grid.rows * grid.columns <= kMostRectangles) {
+    return paint_rectangles(context, values, grid, x, y, map);
+  }
+  const auto pixels = [&](double points) {
+    return std::max(1, static_cast<int>(std::lround(points * pixels_per_point)));
+  };
+  const PixelBlock block{pixels(grid.width), pixels(grid.height)};
+  const Surface image = image_of(values, grid, block, map);
+  paint_image(context, image.get(), x, y, grid.width / block.width, grid.height / block.height);
+}
+
 void paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
                   double x, double y, ColorMap map, double pixels_per_point) {
-  const std::vector<float> values = pool_max(matrix, layout.pool);
-  if (layout.cells <= kMostRectangles) {
-    paint_rectangles(context, values, layout, x, y, map);
-  } else {
-    const int repeat = std::max(1, static_cast<int>(std::lround(layout.cell * pixels_per_point)));
-    const Surface image = image_of(values, layout.cells, repeat, map);
-    paint_image(context, image.get(), x, y, layout.cell / repeat);
-  }
+  const CellGrid grid{layout.cells, layout.cells, layout.cell, layout.cell};
+  paint_cells(context, pool_max(matrix, layout.pool), grid, x, y, map, pixels_per_point);
 }
 
 void paint_color_bar(cairo_t* context, double x, double y, double width, double height,

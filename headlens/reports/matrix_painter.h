@@ -2,6 +2,7 @@
 
 #include <cairo.h>
 
+#include <span>
 #include <vector>
 
 #include "headlens/reports/color_map.h"
@@ -29,8 +30,18 @@ std::vector<float> pool_max(TensorView<const float, 2> matrix, int factor);
 
 bool holds_nan(TensorView<const float, 2> matrix);
 
-/// Draws the matrix with its top left corner at (x, y): as rectangles while there are few cells,
-/// else as an image, so that files stay small.
+/// Cells of a rectangle; sizes in points.
+struct CellGrid {
+  int rows = 0, columns = 0;
+  double width = 0, height = 0;  ///< of one cell, whole device pixels
+};
+
+/// Draws values in C order with the top left corner at (x, y): as rectangles while there are few
+/// cells, else as an image, so that files stay small.
+void paint_cells(cairo_t* context, std::span<const float> values, const CellGrid& grid, double x,
+                 double y, ColorMap map, double pixels_per_point);
+
+/// Draws the matrix with its top left corner at (x, y), as paint_cells().
 void paint_matrix(cairo_t* context, TensorView<const float, 2> matrix, const MatrixLayout& layout,
                   double x, double y, ColorMap map, double pixels_per_point);
 

@@ -118,9 +118,9 @@ Json nested(const EffectGrid& grid) {
   return nested(grid, 0, next);
 }
 
-Json axes_json(const EffectGrid& grid) {
+Json axes_json(const std::vector<GridAxis>& list) {
   Json axes = Json::array();
-  for (const GridAxis& axis : grid.axes) {
+  for (const GridAxis& axis : list) {
     axes.push_back({{"name", axis.name}, {"indices", axis.indices}});
   }
   return axes;
@@ -203,7 +203,7 @@ Json to_json(const AblationResult& result) {
   add_question(result.question, json);
   json["base"] = number(result.base);
   if (result.grid.axes.empty()) json["ablated"] = texts(result.ablated);
-  json["axes"] = axes_json(result.grid);
+  json["axes"] = axes_json(result.grid.axes);
   json["values"] = nested(result.grid);
   return json;
 }
@@ -216,11 +216,48 @@ Json to_json(const PatchResult& result) {
   add_question(result.question, json);
   json["clean"] = number(result.clean_metric);
   json["corrupt"] = number(result.corrupt_metric);
-  json["axes"] = axes_json(result.grid);
+  json["axes"] = axes_json(result.grid.axes);
   json["values"] = nested(result.grid);
   EffectGrid normalized = result.grid;
   for (double& value : normalized.values) value = result.normalized(value);
   json["normalized"] = nested(normalized);
+  return json;
+}
+
+Json to_json(const StudyResult& result) {
+  Json dropped = Json::array();
+  for (const DroppedPrompt& prompt : result.dropped) {
+    dropped.push_back({{"line", prompt.line}, {"reason", text(prompt.reason)}});
+  }
+  Json json = {{"schema", "headlens/study/1"},
+               {"provenance", to_json(result.provenance)},
+               {"analysis", result.analysis},
+               {"prompts_file", text(result.prompts_file)},
+               {"site", result.site},
+               {"kind", result.kind},
+               {"metric", result.metric},
+               {"n_prompts", result.n_prompts},
+               {"dropped", dropped},
+               {"base",
+                {{"mean", number(result.base_mean)},
+                 {"low", number(result.base_low)},
+                 {"high", number(result.base_high)}}},
+               {"source_mean", number(result.source_mean)},
+               {"accuracy", number(result.accuracy)},
+               {"confidence", result.confidence},
+               {"resamples", result.resamples},
+               {"flips", result.flips},
+               {"axes", axes_json(result.axes)}};
+  const std::pair<const char*, double PlaceEffect::*> columns[] = {
+      {"mean", &PlaceEffect::mean}, {"low", &PlaceEffect::low},
+      {"high", &PlaceEffect::high}, {"cohen_d", &PlaceEffect::cohen_d},
+      {"p", &PlaceEffect::p},       {"p_holm", &PlaceEffect::p_holm},
+      {"p_bh", &PlaceEffect::p_bh}};
+  for (const auto& [name, column] : columns) {
+    EffectGrid grid{result.axes, {}};
+    for (const PlaceEffect& place : result.places) grid.values.push_back(place.*column);
+    json[name] = nested(grid);
+  }
   return json;
 }
 

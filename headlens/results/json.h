@@ -8,6 +8,7 @@
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/run_result.h"
+#include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
 
 namespace headlens {
@@ -45,6 +46,10 @@ Json to_json(const AblationResult& result);
 /// values and normalized (null where clean and corrupt do not differ).
 /// @throws ShapeError  if the values disagree with the axes
 Json to_json(const PatchResult& result);
+
+/// "headlens/study/1": mean, low, high, cohen_d, p, p_holm and p_bh nested as the axes say.
+/// @throws ShapeError  if the places disagree with the axes
+Json to_json(const StudyResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

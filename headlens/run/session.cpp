@@ -44,6 +44,16 @@ Model& Session::bf16_model() {
   return *bf16_model_;
 }
 
+const ModelTransposes& Session::transposes() {
+  const std::scoped_lock lock(turn_->mutex);
+  if (!transposes_) {
+    model_->load_blocks(spec().n_layers(), progress_);
+    model_->load_head(progress_);
+    transposes_ = std::make_unique<ModelTransposes>(*model_);
+  }
+  return *transposes_;
+}
+
 const Tokenizer& Session::tokenizer() const {
   const std::scoped_lock lock(*tokenizer_mutex_);
   if (!tokenizer_) {

@@ -15,6 +15,7 @@
 #include "headlens/hub/model_locator.h"
 #include "headlens/models/block/workspace.h"
 #include "headlens/models/model.h"
+#include "headlens/models/model_transposes.h"
 #include "headlens/models/row_batch.h"
 #include "headlens/tokenizers/tokenizer.h"
 
@@ -57,6 +58,8 @@ class Session {
   /// The same model in bf16 beside this one's own precision; opened when first asked for, then
   /// kept.
   Model& bf16_model();
+  /// The weights transposed, for gradients; made when first asked for, then kept.
+  const ModelTransposes& transposes();
   const ResolvedModel& identity() const { return identity_; }
   Precision precision() const { return model_->precision(); }
   /// Loaded when first asked for.
@@ -95,6 +98,7 @@ class Session {
 
   ResolvedModel identity_;
   std::unique_ptr<Model> model_, bf16_model_;
+  std::unique_ptr<ModelTransposes> transposes_;
   ProgressCallback progress_;
   std::unique_ptr<Turn> turn_ = std::make_unique<Turn>();
   mutable std::unique_ptr<std::mutex> tokenizer_mutex_ = std::make_unique<std::mutex>();

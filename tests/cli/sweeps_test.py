@@ -106,7 +106,7 @@ class Sweeps(CommandLineTest):
 
     def test_files(self):
         shown = self.succeed("ablate", PROMPT, "--model", self.gpt2, "--json", "--out", self.out)
-        self.assertEqual(self.files_in(self.out), ["ablation.csv", "ablation.json"])
+        self.assertEqual(self.files_in(self.out), ["ablation.csv", "ablation.json", "ablation.png"])
         self.assertEqual((self.out / "ablation.json").read_text(encoding="utf-8"), shown)
         with (self.out / "ablation.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))

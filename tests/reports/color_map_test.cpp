@@ -12,10 +12,13 @@
 namespace headlens {
 namespace {
 
+constexpr ColorMap kMaps[] = {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues,
+                              ColorMap::kRdBuReversed};
+
 TEST(ColorMap, EqualsMatplotlib) {
   std::ifstream file(std::string(HEADLENS_TEST_DATA) + "/goldens/reports/color_maps.json");
   const auto goldens = nlohmann::json::parse(file);
-  for (const ColorMap map : {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues}) {
+  for (const ColorMap map : kMaps) {
     const auto& samples = goldens.at(std::string(name_of(map)));
     ASSERT_GE(samples.size(), 10U);
     for (const auto& sample : samples) {
@@ -28,7 +31,7 @@ TEST(ColorMap, EqualsMatplotlib) {
 }
 
 TEST(ColorMap, MissingValuesHaveAColorOfTheirOwn) {
-  for (const ColorMap map : {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues}) {
+  for (const ColorMap map : kMaps) {
     EXPECT_EQ(color_of(map, std::nan("")), kMissingColor);
     for (int i = 0; i <= 255; ++i) EXPECT_NE(color_of(map, i / 255.0), kMissingColor);
   }
@@ -39,6 +42,7 @@ TEST(ColorMap, IsFoundByName) {
   EXPECT_EQ(color_map_named("Blues"), ColorMap::kBlues);
   EXPECT_EQ(color_map_named("cividis"), ColorMap::kCividis);
   EXPECT_THROW(color_map_named("jet"), UsageError);
+  EXPECT_THROW(color_map_named("rdbu_r"), UsageError) << "made for signed values alone";
 }
 
 TEST(ColorMap, TextIsReadableOnEveryColor) {
@@ -49,7 +53,7 @@ TEST(ColorMap, TextIsReadableOnEveryColor) {
     return 0.2126 * linear(color.red / 255.0) + 0.7152 * linear(color.green / 255.0) +
            0.0722 * linear(color.blue / 255.0) + 0.05;
   };
-  for (const ColorMap map : {ColorMap::kViridis, ColorMap::kCividis, ColorMap::kBlues}) {
+  for (const ColorMap map : kMaps) {
     for (int i = 0; i <= 255; ++i) {
       const Rgb background = color_of(map, i / 255.0);
       const double a = light(background);

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "headlens/interventions/metric.h"
+#include "headlens/models/site_gradients.h"
+#include "headlens/run/session.h"
+
+namespace headlens {
+
+/// A metric of one run, and its gradients with respect to sites of that run.
+struct MetricGradients {
+  double value = 0;
+  SiteGradients gradients;
+};
+
+/// Gradients of a metric, of several runs at once. With edits, gradients are taken at the edited
+/// values, and below an edit they are those of an edit that adds a constant.
+/// @param questions  one a sequence; for kl and js with their base run's predictions
+/// @param edits      hooks on the padded batch; what they cache is cached in addition
+/// @throws UsageError  for rank; as check_question() and Session::run_with_hooks()
+/// @throws UnsupportedError  if the model has no vocabulary head
+std::vector<MetricGradients> metric_gradients(Session& session, Metric metric,
+                                              const std::vector<TokenSequence>& sequences,
+                                              const std::vector<const Question*>& questions,
+                                              const std::set<Site>& wanted,
+                                              const HookSet& edits = {});
+
+}  // namespace headlens

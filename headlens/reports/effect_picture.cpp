@@ -1,0 +1,140 @@
+#include "headlens/reports/effect_picture.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "headlens/base/errors.h"
+#include "headlens/reports/effect_table.h"
+#include "headlens/reports/token_label.h"
+
+namespace headlens {
+namespace {
+
+constexpr int kLabelColumns = 16;
+constexpr double kLevel = 0.05;
+
+std::string title_of_axis(const std::string& name) {
+  return name == "head" ? "Head" : name == "position" ? "Position" : "";
+}
+
+std::string column_name(const GridAxis& axis, int index, const PromptTokens* prompt) {
+  if (axis.name != "position" || prompt == nullptr) return std::to_string(index);
+  return fmt::format("{} {}", isolated(token_label(prompt->tokens[index].text, kLabelColumns)),
+                     index);
+}
+
+void check_axes(const std::vector<GridAxis>& axes, std::size_t n_values) {
+  std::size_t places = 1;
+  for (const GridAxis& axis : axes) places *= axis.indices.size();
+  if (axes.empty() || axes.front().name != "layer" || axes.size() > 3 || places != n_values) {
+    throw ShapeError("effect heatmap", "a grid over layers, and heads or positions",
+                     fmt::format("{} axes and {} values", axes.size(), n_values));
+  }
+}
+
+/// @param effect  of a place of the grid, by its index in C order
+template <typename Effect>
+EffectPicture lay_effects(const std::vector<GridAxis>& axes, std::size_t n_values,
+                          const PromptTokens* prompt, const Effect& effect) {
+  check_axes(axes, n_values);
+  EffectPicture picture;
+  picture.layers = axes.front().indices;
+  const GridAxis alone{.name = "", .indices = {0}};
+  const GridAxis& columns = axes.size() > 1 ? axes.back() : alone;
+  picture.column_axis = title_of_axis(columns.name);
+  for (const int index : columns.indices) {
+    picture.columns.push_back(axes.size() > 1 ? column_name(columns, index, prompt) : "");
+  }
+  const std::size_t n_columns = columns.indices.size();
+  const std::size_t n_heads = axes.size() == 3 ? axes[1].indices.size() : 1;
+  for (std::size_t row = 0; row < picture.layers.size(); ++row) {
+    for (std::size_t column = 0; column < n_columns; ++column) {
+      double furthest = 0;
+      for (std::size_t head = 0; head < n_heads; ++head) {
+        const double here = effect((row * n_heads + head) * n_columns + column);
+        if (std::isnan(here) || std::abs(here) > std::abs(furthest)) furthest = here;
+      }
+      picture.effects.push_back(static_cast<float>(furthest));
+    }
+  }
+  if (n_heads > 1) {
+    picture.text.notes.push_back("Each cell shows the head of that layer with the largest effect.");
+  }
+  return picture;
+}
+
+void set_text(EffectPicture& picture, FigureText text) {
+  text.notes.insert(text.notes.end(), picture.text.notes.begin(), picture.text.notes.end());
+  picture.text = std::move(text);
+}
+
+}  // namespace
+
+EffectPicture picture_of(const AblationResult& result) {
+  EffectPicture picture =
+      lay_effects(result.grid.axes, result.grid.values.size(), &result.prompt,
+                  [&](std::size_t i) { return result.grid.values[i] - result.base; });
+  const std::string metric = metric_name(result.question);
+  FigureText text = figure_text(fmt::format("{} ablation of {}", result.kind, result.site),
+                                result.provenance, result.prompt);
+  text.notes = {fmt::format("{}: {:.4f} without ablation. Colours: what ablation adds to it.",
+                            metric, result.base)};
+  set_text(picture, std::move(text));
+  picture.bar_name = "Change of " + metric;
+  return picture;
+}
+
+EffectPicture picture_of(const PatchResult& result) {
+  const bool denoise = result.direction == "denoise";
+  const double edited = denoise ? result.corrupt_metric : result.clean_metric;
+  const double span = result.clean_metric - result.corrupt_metric;
+  EffectPicture picture =
+      lay_effects(result.grid.axes, result.grid.values.size(), &result.clean,
+                  [&](std::size_t i) { return (result.grid.values[i] - edited) / span; });
+  FigureText text = figure_text(fmt::format("{}: patching {} of the {} run", result.direction,
+                                            result.site, denoise ? "clean" : "corrupt"),
+                                result.provenance, result.clean);
+  text.notes = {fmt::format("{}: clean {:.4f}, corrupt {:.4f}. Colours: {}",
+                            metric_name(result.question), result.clean_metric,
+                            result.corrupt_metric,
+                            denoise ? "0 is the corrupt run, 1 the clean one."
+                                    : "0 is the clean run, -1 the corrupt one.")};
+  text.origin.insert(text.origin.begin() + 1, "corrupt: " + quoted_prompt(result.corrupt, 240));
+  set_text(picture, std::move(text));
+  picture.bar_name = "Part of clean - corrupt";
+  return picture;
+}
+
+EffectPicture picture_of(const StudyResult& result) {
+  EffectPicture picture = lay_effects(result.axes, result.places.size(), nullptr,
+                                      [&](std::size_t i) { return result.places[i].mean; });
+  if (result.axes.size() < 3) {
+    for (const PlaceEffect& place : result.places) {
+      picture.significant.push_back(place.p_holm <= kLevel ? 1 : 0);
+    }
+  }
+  FigureText text{.title = fmt::format("{} of {} ({}), {} prompts", result.analysis, result.site,
+                                       result.kind, result.n_prompts),
+                  .subtitle = one_line(result.provenance.model_name, 60),
+                  .notes = {},
+                  .origin = {}};
+  text.notes = {fmt::format("Mean {} of the runs left alone: {:.4f} [{:.4f}, {:.4f}].",
+                            result.metric, result.base_mean, result.base_low, result.base_high)};
+  if (!picture.significant.empty()) {
+    text.notes.push_back(fmt::format(
+        "Dots: p at most {} by sign flips, after Holm's correction over {} places ({} of them).",
+        kLevel, result.places.size(), count_significant(result, &PlaceEffect::p_holm, kLevel)));
+  }
+  text.origin = {fmt::format("{} · {} · {} prompts of {}, {} dropped · headlens {}",
+                             one_line(result.provenance.model_name, 60),
+                             result.provenance.precision, result.n_prompts,
+                             one_line(result.prompts_file, 60), result.dropped.size(),
+                             result.provenance.headlens_version)};
+  set_text(picture, std::move(text));
+  picture.bar_name = "Mean change of " + result.metric;
+  return picture;
+}
+
+}  // namespace headlens
