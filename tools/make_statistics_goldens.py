@@ -59,6 +59,8 @@ def main():
         "bootstrap": [bootstrap(column) for column in effects.T],
         "mean": effects.mean(axis=0).tolist(),
         "cohen_d": (effects.mean(axis=0) / effects.std(axis=0, ddof=1)).tolist(),
+        "spearman": [stats.spearmanr(effects[:, 0].round(0), column.round(2)).statistic
+                     for column in effects.T],
         "p_values": p,
         "holm": holm_by_closure(p),
         "benjamini_hochberg": stats.false_discovery_control(p, method="bh").tolist(),

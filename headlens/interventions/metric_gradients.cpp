@@ -29,7 +29,8 @@ MetricGradients differentiate(const Model& model, const ModelTransposes& transpo
 std::vector<MetricGradients> metric_gradients(Session& session, Metric metric,
                                               const std::vector<TokenSequence>& sequences,
                                               const std::vector<const Question*>& questions,
-                                              const std::set<Site>& wanted, const HookSet& edits) {
+                                              const std::set<Site>& wanted, const HookSet& edits,
+                                              const GradientVisitor& visit) {
   const ModelSpec& spec = session.spec();
   for (std::size_t s = 0; s < sequences.size(); ++s) {
     check_question(*questions[s], metric, spec,
@@ -46,6 +47,7 @@ std::vector<MetricGradients> metric_gradients(Session& session, Metric metric,
     const SequenceTape tape(run.cache, s, static_cast<std::int64_t>(sequences[s].ids.size()));
     computed[s] = differentiate(session.model(), transposes, readout, sequences[s], tape,
                                 *questions[s], wanted);
+    if (visit) visit(static_cast<std::size_t>(s), tape, computed[s]->gradients);
   });
   std::vector<MetricGradients> results;
   for (auto& one : computed) results.push_back(std::move(*one));

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <numeric>
 
 #include "headlens/base/errors.h"
+#include "headlens/interventions/site_values.h"
 #include "headlens/run/provenance.h"
 
 namespace headlens {
@@ -22,14 +24,6 @@ void check_lengths(const Prompt& clean, const Prompt& corrupt) {
                    std::to_string(first) + " on; choose words of as many tokens");
 }
 
-/// Positions at which activations can differ: in a causal model, from the first other token on.
-std::int64_t first_difference(const BaseRun& edited, const BaseRun& source, bool causal) {
-  if (!causal) return 0;
-  const auto& a = edited.tokens.ids;
-  const auto& b = source.tokens.ids;
-  return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
-}
-
 Intervention patch_at(const GridPlace& place, SiteKind kind, std::int64_t first,
                       std::int64_t length, std::shared_ptr<const Tensor> values) {
   Intervention intervention{.site = {kind, place.layer}, .head = place.head};
@@ -43,34 +37,26 @@ Intervention patch_at(const GridPlace& place, SiteKind kind, std::int64_t first,
   return intervention;
 }
 
-/// A site of every layer of one run, as Edit::values.
-std::vector<std::shared_ptr<const Tensor>> values_of(Session& session, SiteKind kind,
-                                                     const TokenSequence& tokens) {
-  std::vector<Site> sites;
-  for (int layer = 0; layer < session.spec().n_layers(); ++layer) sites.push_back({kind, layer});
-  RunOutput run = session.run_with_cache({tokens}, sites, {.logits = Logits::none});
-  std::vector<std::shared_ptr<const Tensor>> values;
-  for (const Site site : sites) {
-    Tensor value = run.cache.take(site);
-    const auto length = static_cast<std::int64_t>(tokens.ids.size());
-    value.reshape(is_pattern_site(kind) ? Shape{session.spec().block().n_heads, length, length}
-                                        : Shape{length, site_width(kind, session.spec().block())});
-    values.push_back(std::make_shared<const Tensor>(std::move(value)));
-  }
-  return values;
+std::vector<std::size_t> chosen_places(const PatchOptions& options, std::size_t n_places) {
+  if (!options.places.empty()) return options.places;
+  std::vector<std::size_t> all(n_places);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
 
-/// The variants of one pair, and the axes of their grid. Places where the runs cannot differ stay
-/// without an edit.
+/// The variants of one pair at the chosen places, and the axes of their grid. Places where the runs
+/// cannot differ stay without an edit.
 std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
                                  const AskedPrompt& asked, const PatchOptions& options,
                                  Session& session, EffectGrid& grid) {
   const ModelSpec& spec = session.spec();
   grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
   const std::int64_t first = first_difference(edited, source, spec.block().causal);
-  const auto values = values_of(session, options.site, source.tokens);
+  const auto values = site_values(session, options.site, source.tokens);
   std::vector<Variant> variants;
-  for (const GridPlace& place : grid_places(grid.axes)) {
+  const std::vector<GridPlace> places = grid_places(grid.axes);
+  for (const std::size_t index : chosen_places(options, places.size())) {
+    const GridPlace& place = places[index];
     variants.push_back({&edited, &asked.question});
     const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
     if (!differs) continue;
@@ -84,6 +70,13 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
 
 std::string_view to_string(PatchDirection direction) {
   return direction == PatchDirection::denoise ? "denoise" : "noise";
+}
+
+std::int64_t first_difference(const BaseRun& edited, const BaseRun& source, bool causal) {
+  if (!causal) return 0;
+  const auto& a = edited.tokens.ids;
+  const auto& b = source.tokens.ids;
+  return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
 }
 
 AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
@@ -124,8 +117,11 @@ std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>
   }
   const std::vector<double> cells = sweep.run(variants);
   for (std::size_t i = 0, begin = 0; i < pairs.size(); begin = ends[i++]) {
-    effects[i].grid.values.assign(cells.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  cells.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+    std::vector<double>& values = effects[i].grid.values;
+    const std::size_t n_places = grid_places(effects[i].grid.axes).size();
+    values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
+    std::size_t cell = begin;
+    for (const std::size_t place : chosen_places(options, n_places)) values[place] = cells[cell++];
   }
   return effects;
 }

@@ -20,6 +20,8 @@ struct PatchOptions {
   SiteKind site = SiteKind::resid_pre;
   GridColumns columns = GridColumns::positions;
   PatchDirection direction = PatchDirection::denoise;
+  /// Indices of the grid's places in C order; empty: all. The others' values are NaN.
+  std::vector<std::size_t> places = {};
   SweepOptions sweep = {};
 };
 
@@ -32,6 +34,10 @@ struct AskedPair {
 /// @throws UsageError  if the prompts differ in length, and as ask()
 AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
                    const AskedFor& asked);
+
+/// Positions at which activations of two runs can differ: in a causal model, from the first other
+/// token on.
+std::int64_t first_difference(const BaseRun& edited, const BaseRun& source, bool causal);
 
 struct PatchEffects {
   double clean = 0, corrupt = 0;
