@@ -58,6 +58,9 @@ void add_lens_command(CLI::App& program);
 void add_report_command(CLI::App& program);
 void add_ablate_command(CLI::App& program);
 void add_patch_command(CLI::App& program);
+void add_path_patch_command(CLI::App& program);
+void add_attribute_patch_command(CLI::App& program);
+void add_steer_command(CLI::App& program);
 void add_models_command(CLI::App& program);
 void add_pull_command(CLI::App& program);
 

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "cli/command.h"
+#include "cli/prompt_pair.h"
 #include "cli/sweep_options.h"
 #include "headlens/base/errors.h"
 #include "headlens/interventions/patching.h"
@@ -14,10 +15,9 @@ namespace {
 struct PatchCommandOptions {
   CommonOptions common;
   SweepCommandOptions sweep;
-  std::string clean, corrupt;
+  PromptPairOptions pair;
   std::string site;
   bool by_position = false, by_head = false;
-  std::string direction = "denoise";
 };
 
 PatchOptions patch_options(const PatchCommandOptions& options) {
@@ -29,14 +29,13 @@ PatchOptions patch_options(const PatchCommandOptions& options) {
   } else if (options.by_head || (has_heads && !options.by_position)) {
     patching.columns = GridColumns::heads;
   }
-  patching.direction =
-      options.direction == "noise" ? PatchDirection::noise : PatchDirection::denoise;
+  patching.direction = options.pair.patch_direction();
   return patching;
 }
 
 void show_patch(const PatchCommandOptions& options) {
-  const bool has_pair = !options.clean.empty() && !options.corrupt.empty();
-  const bool has_any = !options.clean.empty() || !options.corrupt.empty();
+  const bool has_pair = !options.pair.clean.empty() && !options.pair.corrupt.empty();
+  const bool has_any = !options.pair.clean.empty() || !options.pair.corrupt.empty();
   if (options.sweep.has_prompts() ? has_any : !has_pair) {
     throw UsageError("give --clean and --corrupt, or a set of prompts with --prompts");
   }
@@ -47,8 +46,8 @@ void show_patch(const PatchCommandOptions& options) {
                                   options.sweep.study(options.common)),
                       options.common, options.sweep);
   }
-  const Prompt clean = options.common.tokenize(session, options.clean);
-  const Prompt corrupt = options.common.tokenize(session, options.corrupt);
+  const Prompt clean = options.common.tokenize(session, options.pair.clean);
+  const Prompt corrupt = options.common.tokenize(session, options.pair.corrupt);
   PatchResult result = patch(session, clean, corrupt, patching);
   options.common.complete(result.provenance, session, clean);
   end_progress();
@@ -65,8 +64,7 @@ void add_patch_command(CLI::App& program) {
       "patch", "Activation patching: what one run answers with activations of another");
   options->common.add_model_to(*command);
   options->sweep.add_to(*command);
-  command->add_option("--clean", options->clean, "The prompt with the right answer");
-  command->add_option("--corrupt", options->corrupt, "Another prompt of as many tokens");
+  options->pair.add_to(*command);
   command
       ->add_option("--site", options->site,
                    "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...")
@@ -74,11 +72,6 @@ void add_patch_command(CLI::App& program) {
   command->add_flag("--by-position", options->by_position, "Each position by itself");
   command->add_flag("--by-head", options->by_head,
                     "Each head by itself; the default where there are heads");
-  command
-      ->add_option("--direction", options->direction,
-                   "denoise: clean activations into the corrupt run; noise: the reverse")
-      ->check(CLI::IsMember({"denoise", "noise"}))
-      ->capture_default_str();
   command->footer(
       "Example:\n  headlens patch --clean 'The capital of France is' --corrupt 'The capital of "
       "Italy is' --answer ' Paris' --foil ' Rome' --model smollm2-135m");

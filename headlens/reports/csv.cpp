@@ -104,6 +104,24 @@ std::string patch_csv(const PatchResult& result) {
   });
 }
 
+std::string attribution_csv(const AttributionResult& result) {
+  return grid_csv(result.estimates.axes, {"estimate"}, [&](std::size_t i) {
+    return std::array{result.estimates.values[i]};
+  });
+}
+
+std::string edges_csv(const PathResult& result) {
+  const auto field = [](const std::optional<double>& value, double minus) {
+    return value ? number(*value - minus) : std::string();
+  };
+  std::string csv = csv_record({"sender", "receiver", "estimate", "value", "change"});
+  for (const EdgeEffect& edge : result.edges) {
+    csv += csv_record({edge.sender, edge.receiver, field(edge.estimate, 0), field(edge.value, 0),
+                       field(edge.value, result.edited_metric())});
+  }
+  return csv;
+}
+
 std::string study_csv(const StudyResult& result) {
   return grid_csv(result.axes, {"mean", "low", "high", "cohen_d", "p", "p_holm", "p_bh"},
                   [&](std::size_t i) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "headlens/results/attribution_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/study_result.h"
@@ -26,6 +27,12 @@ std::string ablation_csv(const AblationResult& result);
 
 /// Columns: the grid's axes, value, normalized (0: corrupt, 1: clean).
 std::string patch_csv(const PatchResult& result);
+
+/// Columns: the grid's axes, estimate (of the change of the metric).
+std::string attribution_csv(const AttributionResult& result);
+
+/// Columns: sender, receiver, estimate, value, change; empty where unknown.
+std::string edges_csv(const PathResult& result);
 
 /// Columns: the grid's axes, mean, low, high, cohen_d, p, p_holm, p_bh.
 std::string study_csv(const StudyResult& result);

@@ -77,7 +77,7 @@ EffectPicture picture_of(const AblationResult& result) {
       lay_effects(result.grid.axes, result.grid.values.size(), &result.prompt,
                   [&](std::size_t i) { return result.grid.values[i] - result.base; });
   const std::string metric = metric_name(result.question);
-  FigureText text = figure_text(fmt::format("{} ablation of {}", result.kind, result.site),
+  FigureText text = figure_text(fmt::format("Ablation of {} ({})", result.site, result.kind),
                                 result.provenance, result.prompt);
   text.notes = {fmt::format("{}: {:.4f} without ablation. Colours: what ablation adds to it.",
                             metric, result.base)};
@@ -93,8 +93,9 @@ EffectPicture picture_of(const PatchResult& result) {
   EffectPicture picture =
       lay_effects(result.grid.axes, result.grid.values.size(), &result.clean,
                   [&](std::size_t i) { return (result.grid.values[i] - edited) / span; });
-  FigureText text = figure_text(fmt::format("{}: patching {} of the {} run", result.direction,
-                                            result.site, denoise ? "clean" : "corrupt"),
+  FigureText text = figure_text(fmt::format("Patching {} of the {} run into the {} one",
+                                            result.site, denoise ? "clean" : "corrupt",
+                                            denoise ? "corrupt" : "clean"),
                                 result.provenance, result.clean);
   text.notes = {fmt::format("{}: clean {:.4f}, corrupt {:.4f}. Colours: {}",
                             metric_name(result.question), result.clean_metric,
@@ -107,6 +108,27 @@ EffectPicture picture_of(const PatchResult& result) {
   return picture;
 }
 
+EffectPicture picture_of(const AttributionResult& result) {
+  EffectPicture picture =
+      lay_effects(result.estimates.axes, result.estimates.values.size(), &result.clean,
+                  [&](std::size_t i) { return result.estimates.values[i]; });
+  FigureText text = figure_text(fmt::format("Estimated effect of patching {} ({})", result.site,
+                                            result.direction),
+                                result.provenance, result.clean);
+  text.notes = {fmt::format("Estimates, not effects: {}.", result.method)};
+  if (result.quality.verified > 0) {
+    text.notes.push_back(fmt::format(
+        "Of the {} largest, patched exactly: rank correlation {:.2f}, mean error {:.3g} beside a "
+        "mean effect of {:.3g}.",
+        result.quality.verified, result.quality.rank_correlation,
+        result.quality.mean_absolute_error, result.quality.mean_absolute_effect));
+  }
+  text.origin.insert(text.origin.begin() + 1, "corrupt: " + quoted_prompt(result.corrupt, 240));
+  set_text(picture, std::move(text));
+  picture.bar_name = "Estimated change of " + metric_name(result.question);
+  return picture;
+}
+
 EffectPicture picture_of(const StudyResult& result) {
   EffectPicture picture = lay_effects(result.axes, result.places.size(), nullptr,
                                       [&](std::size_t i) { return result.places[i].mean; });
@@ -115,7 +137,8 @@ EffectPicture picture_of(const StudyResult& result) {
       picture.significant.push_back(place.p_holm <= kLevel ? 1 : 0);
     }
   }
-  FigureText text{.title = fmt::format("{} of {} ({}), {} prompts", result.analysis, result.site,
+  const std::string analysis = result.analysis == "patch" ? "Patching" : "Ablation";
+  FigureText text{.title = fmt::format("{} of {} ({}), {} prompts", analysis, result.site,
                                        result.kind, result.n_prompts),
                   .subtitle = one_line(result.provenance.model_name, 60),
                   .notes = {},

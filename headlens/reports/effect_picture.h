@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "headlens/reports/figure_text.h"
+#include "headlens/results/attribution_result.h"
 #include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
 
@@ -28,6 +29,9 @@ EffectPicture picture_of(const AblationResult& result);
 /// Changes as parts of the difference between the clean and the corrupt run.
 /// @throws ShapeError  as above
 EffectPicture picture_of(const PatchResult& result);
+/// Estimated changes, named as such.
+/// @throws ShapeError  as above
+EffectPicture picture_of(const AttributionResult& result);
 /// Mean changes; cells count that stay significant at 0.05 after Holm's correction.
 /// @throws ShapeError  as above
 EffectPicture picture_of(const StudyResult& result);

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "headlens/results/attribution_result.h"
+#include "headlens/results/steer_result.h"
 #include "headlens/results/study_result.h"
 
 namespace headlens {
@@ -19,5 +21,16 @@ std::string patch_table(const PatchResult& result, int width, int most = 10);
 /// How many prompts, what they answer, how many places count after correction, and the `most`
 /// places of smallest corrected p-value, largest effect first among equals.
 std::string study_table(const StudyResult& result, int width, int most = 10);
+
+/// The metric of both runs, and the `most` edges whose patch moves it furthest.
+std::string path_table(const PathResult& result, int width, int most = 10);
+
+/// How estimates compare with exact patches where both are known, and nothing else: an estimate is
+/// not an effect.
+std::string attribution_table(const AttributionResult& result, int width);
+std::string edge_attribution_table(const EdgeAttributionResult& result, int width, int most = 20);
+
+/// What is predicted and written with and without the vector.
+std::string steer_table(const SteerResult& result, int width);
 
 }  // namespace headlens

@@ -1,21 +1,10 @@
 #include "headlens/results/json.h"
 
-#include <cmath>
-
+#include "headlens/results/json_parts.h"
 #include "headlens/results/utf8.h"
 
 namespace headlens {
 namespace {
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json text(std::string_view value) { return replace_invalid_utf8(value); }
-
-Json texts(const std::vector<std::string>& values) {
-  Json array = Json::array();
-  for (const std::string& value : values) array.push_back(text(value));
-  return array;
-}
 
 Json to_json(const TokenInfo& token) {
   Json json = {{"id", token.id}, {"piece", text(token.piece)}, {"text", text(token.text)}};
@@ -24,30 +13,6 @@ Json to_json(const TokenInfo& token) {
   json["char_end"] = token.char_end;
   json["special"] = token.special;
   return json;
-}
-
-Json predictions(const std::vector<Prediction>& list) {
-  Json array = Json::array();
-  for (const Prediction& prediction : list) array.push_back(to_json(prediction));
-  return array;
-}
-
-/// What every result begins with.
-Json header(std::string_view schema, const Provenance& provenance, const PromptTokens& prompt) {
-  Json ids = Json::array();
-  Json tokens = Json::array();
-  for (const TokenInfo& token : prompt.tokens) {
-    ids.push_back(token.id);
-    tokens.push_back(text(token.text));
-  }
-  Json origin = to_json(provenance);
-  origin["token_ids"] = ids;
-  origin["bos"] = text(prompt.bos);
-  return {{"schema", schema},
-          {"provenance", origin},
-          {"prompt", to_json(prompt)},
-          {"token_ids", ids},
-          {"tokens", tokens}};
 }
 
 Json lens_layers(const LensResult& result, std::size_t position_index) {
@@ -84,46 +49,6 @@ void check(const AttentionResult& result) {
   }
   throw ShapeError("attention result", to_string(Shape{layers, -1, tokens, tokens}),
                    to_string(pattern.shape()));
-}
-
-Json answer_json(const AnswerTokens& answer) {
-  return {{"text", text(answer.text)}, {"ids", answer.ids}};
-}
-
-void add_question(const SweepQuestion& question, Json& json) {
-  json["metric"] = question.metric;
-  if (!question.answer.ids.empty()) json["answer"] = answer_json(question.answer);
-  if (question.foil) json["foil"] = answer_json(*question.foil);
-  json["read_positions"] = question.read_positions;
-}
-
-/// Arrays in arrays, one depth an axis.
-Json nested(const EffectGrid& grid, std::size_t axis, const double*& next) {
-  if (axis == grid.axes.size()) return number(*next++);
-  Json array = Json::array();
-  for (std::size_t i = 0; i < grid.axes[axis].indices.size(); ++i) {
-    array.push_back(nested(grid, axis + 1, next));
-  }
-  return array;
-}
-
-Json nested(const EffectGrid& grid) {
-  std::size_t count = 1;
-  for (const GridAxis& axis : grid.axes) count *= axis.indices.size();
-  if (count != grid.values.size()) {
-    throw ShapeError("sweep result", std::to_string(count) + " values",
-                     std::to_string(grid.values.size()));
-  }
-  const double* next = grid.values.data();
-  return nested(grid, 0, next);
-}
-
-Json axes_json(const std::vector<GridAxis>& list) {
-  Json axes = Json::array();
-  for (const GridAxis& axis : list) {
-    axes.push_back({{"name", axis.name}, {"indices", axis.indices}});
-  }
-  return axes;
 }
 
 }  // namespace
@@ -192,71 +117,6 @@ Json to_json(const LensResult& result) {
       positions.push_back({{"position", result.positions[p]}, {"layers", lens_layers(result, p)}});
     }
     json["positions"] = positions;
-  }
-  return json;
-}
-
-Json to_json(const AblationResult& result) {
-  Json json = header("headlens/ablation/1", result.provenance, result.prompt);
-  json["site"] = result.site;
-  json["kind"] = result.kind;
-  add_question(result.question, json);
-  json["base"] = number(result.base);
-  if (result.grid.axes.empty()) json["ablated"] = texts(result.ablated);
-  json["axes"] = axes_json(result.grid.axes);
-  json["values"] = nested(result.grid);
-  return json;
-}
-
-Json to_json(const PatchResult& result) {
-  Json json = header("headlens/patch/1", result.provenance, result.clean);
-  json["corrupt_prompt"] = to_json(result.corrupt);
-  json["site"] = result.site;
-  json["direction"] = result.direction;
-  add_question(result.question, json);
-  json["clean"] = number(result.clean_metric);
-  json["corrupt"] = number(result.corrupt_metric);
-  json["axes"] = axes_json(result.grid.axes);
-  json["values"] = nested(result.grid);
-  EffectGrid normalized = result.grid;
-  for (double& value : normalized.values) value = result.normalized(value);
-  json["normalized"] = nested(normalized);
-  return json;
-}
-
-Json to_json(const StudyResult& result) {
-  Json dropped = Json::array();
-  for (const DroppedPrompt& prompt : result.dropped) {
-    dropped.push_back({{"line", prompt.line}, {"reason", text(prompt.reason)}});
-  }
-  Json json = {{"schema", "headlens/study/1"},
-               {"provenance", to_json(result.provenance)},
-               {"analysis", result.analysis},
-               {"prompts_file", text(result.prompts_file)},
-               {"site", result.site},
-               {"kind", result.kind},
-               {"metric", result.metric},
-               {"n_prompts", result.n_prompts},
-               {"dropped", dropped},
-               {"base",
-                {{"mean", number(result.base_mean)},
-                 {"low", number(result.base_low)},
-                 {"high", number(result.base_high)}}},
-               {"source_mean", number(result.source_mean)},
-               {"accuracy", number(result.accuracy)},
-               {"confidence", result.confidence},
-               {"resamples", result.resamples},
-               {"flips", result.flips},
-               {"axes", axes_json(result.axes)}};
-  const std::pair<const char*, double PlaceEffect::*> columns[] = {
-      {"mean", &PlaceEffect::mean}, {"low", &PlaceEffect::low},
-      {"high", &PlaceEffect::high}, {"cohen_d", &PlaceEffect::cohen_d},
-      {"p", &PlaceEffect::p},       {"p_holm", &PlaceEffect::p_holm},
-      {"p_bh", &PlaceEffect::p_bh}};
-  for (const auto& [name, column] : columns) {
-    EffectGrid grid{result.axes, {}};
-    for (const PlaceEffect& place : result.places) grid.values.push_back(place.*column);
-    json[name] = nested(grid);
   }
   return json;
 }

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "headlens/results/attention_result.h"
+#include "headlens/results/attribution_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/run_result.h"
+#include "headlens/results/steer_result.h"
 #include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
 
@@ -50,6 +52,20 @@ Json to_json(const PatchResult& result);
 /// "headlens/study/1": mean, low, high, cohen_d, p, p_holm and p_bh nested as the axes say.
 /// @throws ShapeError  if the places disagree with the axes
 Json to_json(const StudyResult& result);
+
+/// "headlens/path_patch/1": edges [{sender, receiver, value, change}].
+Json to_json(const PathResult& result);
+
+/// "headlens/attribution/1": estimates nested as the axes say, and verified places.
+/// @throws ShapeError  if the estimates disagree with the axes
+Json to_json(const AttributionResult& result);
+
+/// "headlens/edge_attribution/1": the edges of largest estimate; value and change null where an
+/// edge was not patched.
+Json to_json(const EdgeAttributionResult& result);
+
+/// "headlens/steer/1": what the model predicts and writes as it is and with a vector added.
+Json to_json(const SteerResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

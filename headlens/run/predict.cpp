@@ -56,6 +56,19 @@ void add_classes(const Session& session, const Tensor& class_logits, RunResult& 
 
 }  // namespace
 
+std::vector<Prediction> top_predictions(const Session& session, const float* logits, int top_k) {
+  const std::int64_t n = session.spec().vocab_size;
+  const LogSumExp total = log_sum_exp(logits, n);
+  std::vector<Prediction> top;
+  for (const int id : best(logits, n, top_k)) {
+    top.push_back({.id = id,
+                   .token = token_text(session.tokenizer(), id),
+                   .probability = probability(logits[id], total),
+                   .logit = logits[id]});
+  }
+  return top;
+}
+
 RunResult predict(Session& session, const Prompt& prompt, int top_k) {
   const ModelSpec& spec = session.spec();
   if (spec.output == OutputKind::hidden_states) {
@@ -75,13 +88,7 @@ RunResult predict(Session& session, const Prompt& prompt, int top_k) {
   if (spec.classifier) add_classes(session, run.class_logits, result);
   if (spec.predicts_tokens()) {
     const float* logits = run.logits.data() + (masked ? result.position * spec.vocab_size : 0);
-    const LogSumExp total = log_sum_exp(logits, spec.vocab_size);
-    for (const int id : best(logits, spec.vocab_size, top_k)) {
-      result.top.push_back({.id = id,
-                            .token = token_text(session.tokenizer(), id),
-                            .probability = probability(logits[id], total),
-                            .logit = logits[id]});
-    }
+    result.top = top_predictions(session, logits, top_k);
   }
   result.provenance = provenance_of(session);
   return result;

@@ -13,4 +13,8 @@ namespace headlens {
 /// @throws UsageError        if top_k is out of range, or a masked model gets no mask token
 RunResult predict(Session& session, const Prompt& prompt, int top_k);
 
+/// The most probable tokens of one row of logits.
+/// @param logits  [vocab]
+std::vector<Prediction> top_predictions(const Session& session, const float* logits, int top_k);
+
 }  // namespace headlens

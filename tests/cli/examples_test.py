@@ -42,7 +42,8 @@ class Help(CommandLineTest):
     @unittest.skipUnless(real_model("smollm2-135m"), "smollm2-135m is not in the cache: ./run models")
     def test_examples_with_a_model(self):
         shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html",
-                 "ablate": "L5H3", "patch": "·France"}
+                 "ablate": "L5H3", "patch": "·France", "path-patch": "L23H4", "attribute-patch": "embed",
+                 "steer": "steered"}
         for command, text in shows.items():
             with self.subTest(command=command):
                 shown = self.succeed(*self.example(command), env=dict(os.environ))
