@@ -46,7 +46,7 @@ std::map<std::string, Shape> shapes_of(const TinyLlamaShape& shape) {
 }  // namespace
 
 void write_tiny_llama(const TemporaryDirectory& folder, const TinyLlamaShape& shape) {
-  std::mt19937 engine(11);
+  std::mt19937 engine(shape.seed);
   std::normal_distribution<float> normal;
   std::map<std::string, std::vector<float>> values;
   std::vector<NamedTensor> tensors;

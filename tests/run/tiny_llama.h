@@ -12,6 +12,7 @@ struct TinyLlamaShape {
   std::int64_t n_layers = 2, d_model = 48, n_heads = 6, n_kv_heads = 2, d_head = 10, d_mlp = 80,
                vocabulary = 50, n_context = 512;
   std::optional<std::int64_t> window = {};
+  unsigned seed = 11;
 };
 
 /// Writes a random Llama (Mistral, if windowed) that takes long prompts.
