@@ -30,14 +30,13 @@ GridColumns columns_of(const AttributeOptions& options, SiteKind site) {
 
 std::string attribute_edges_text(const AttributeOptions& options, Session& session,
                                  const Prompt& clean, const Prompt& corrupt) {
-  EdgeAttributionResult result =
-      attribute_edges(session, clean, corrupt,
-                      {.asked = options.sweep.asked(),
-                       .direction = options.pair.patch_direction(),
-                       .steps = options.steps,
-                       .keep = options.keep,
-                       .verify = options.verify,
-                       .sweep = options.sweep.sweep()});
+  EdgeAttributionResult result = attribute_edges(session, clean, corrupt,
+                                                 {.asked = options.sweep.asked(),
+                                                  .direction = options.pair.patch_direction(),
+                                                  .steps = options.steps,
+                                                  .keep = options.keep,
+                                                  .verify = options.verify,
+                                                  .sweep = options.sweep.sweep()});
   options.common.complete(result.paths.provenance, session, clean);
   end_progress();
   const std::string json = to_text(to_json(result));

@@ -38,8 +38,7 @@ void show_path_patch(const PathPatchOptions& options) {
   end_progress();
   const std::string json = to_text(to_json(result));
   write_sweep("path_patch", json, edges_csv(result), std::nullopt, options.common, options.sweep);
-  fmt::print("{}",
-             options.common.json ? json : path_table(result, terminal_width(), options.top));
+  fmt::print("{}", options.common.json ? json : path_table(result, terminal_width(), options.top));
 }
 
 }  // namespace

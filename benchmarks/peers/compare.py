@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import differences
+import gpt2_shape
 import smollm2_directory
 import tables
 from workers import HERE, WorkerError, Workers, run_process
@@ -71,6 +72,9 @@ class Comparison:
     def worker_side(self, case, side):
         """A function that runs one worker's half of a case."""
         name = "ours" if side == "ours" else case["peer"]
+        folder = None
+        if case.get("model") == "gpt2-small-shape":
+            folder = gpt2_shape.ensure_directory(self.workers.directory)
         args = dict(case.get("args", {})) | case.get("ours" if side == "ours" else "peer_args", {})
         if "prompt" in case:
             args["ids"] = self.prompt(case["prompt"])
@@ -81,9 +85,9 @@ class Comparison:
         def run(warm_up):
             save = {"save": str(self.scratch / side)} if warm_up and case["tolerance"] else {}
             try:
-                return self.workers.get(name).ask(request | save)
+                return self.workers.get(name, folder).ask(request | save)
             except WorkerError:
-                self.workers.forget(name)
+                self.workers.forget(name, folder)
                 raise
 
         return run

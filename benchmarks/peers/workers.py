@@ -59,24 +59,25 @@ class Workers:
         self.ours, self.gguf, self.directory, self.threads = ours, gguf, directory, threads
         self.running = {}
 
-    def get(self, name):
-        if name not in self.running:
+    def get(self, name, folder=None):
+        """A worker with the plan's model, or with the one in a folder."""
+        if (name, folder) not in self.running:
             if name == "ours":
-                command, model = [str(self.ours)], self.gguf
+                command, model = [str(self.ours)], folder or self.gguf
             else:
-                command, model = [sys.executable, str(HERE / PEERS[name])], self.directory
-            self.running[name] = Worker(command, model, self.threads)
-        return self.running[name]
+                command, model = [sys.executable, str(HERE / PEERS[name])], folder or self.directory
+            self.running[name, folder] = Worker(command, model, self.threads)
+        return self.running[name, folder]
 
-    def forget(self, name):
+    def forget(self, name, folder=None):
         """Drops a worker that failed, so that the next case starts it afresh."""
-        worker = self.running.pop(name, None)
+        worker = self.running.pop((name, folder), None)
         if worker:
             worker.close()
 
     def close(self):
-        for name in list(self.running):
-            self.forget(name)
+        for name, folder in list(self.running):
+            self.forget(name, folder)
 
 
 def run_process(command, threads):

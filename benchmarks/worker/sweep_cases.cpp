@@ -1,5 +1,7 @@
 #include "benchmarks/worker/sweep_cases.h"
 
+#include <algorithm>
+
 #include "headlens/interventions/ablation.h"
 #include "headlens/interventions/patching.h"
 
@@ -13,6 +15,18 @@ AskedPrompt asked_of(const Request& request) {
   asked.question.positions = {asked.prompt_length - 1};
   asked.question.answer = {request.integer("answer", 0)};
   asked.question.foil = {request.integer("foil", 0)};
+  return asked;
+}
+
+/// `prompts` prompts: the request's own, and others made by turning its tokens around.
+std::vector<AskedPrompt> asked_prompts(const Request& request) {
+  std::vector<AskedPrompt> asked;
+  for (int i = 0; i < request.integer("prompts", 1); ++i) {
+    AskedPrompt& one = asked.emplace_back(asked_of(request));
+    auto& ids = one.sequence.ids;
+    std::ranges::rotate(ids, ids.begin() + i % std::ssize(ids));
+    ids.front() = (ids.front() + i / static_cast<int>(ids.size())) % 1000;
+  }
   return asked;
 }
 
@@ -54,9 +68,16 @@ PreparedCase ablate_case(const Request& request, Session& session) {
   options.site = parse_site_kind(request.text("site", "z"));
   options.sweep = sweep_options(request);
   return sweep_case([&session, request, options] {
-    std::vector<AskedPrompt> asked;
-    asked.push_back(asked_of(request));
-    return ablation_effects(session, asked, options).front().grid;
+    std::vector<AskedPrompt> asked = asked_prompts(request);
+    std::vector<AblationEffects> effects = ablation_effects(session, asked, options);
+    EffectGrid all = std::move(effects.front().grid);
+    if (effects.size() == 1) return all;
+    all.axes.insert(all.axes.begin(), GridAxis{"prompt", std::vector<int>(effects.size())});
+    for (std::size_t i = 1; i < effects.size(); ++i) {
+      const auto& values = effects[i].grid.values;
+      all.values.insert(all.values.end(), values.begin(), values.end());
+    }
+    return all;
   });
 }
 

@@ -91,11 +91,10 @@ std::vector<double> softmax_estimates(Session& session, AskedPair& pair,
                                       const std::vector<GridPlace>& places) {
   const ModelSpec& spec = session.spec();
   const bool queries = options.site == SiteKind::q, rotary = spec.block().rotary.has_value();
-  const SiteKind read = queries ? (rotary ? SiteKind::rot_q : SiteKind::q)
-                                : (rotary ? SiteKind::rot_k : SiteKind::k);
+  const SiteKind read =
+      queries ? (rotary ? SiteKind::rot_q : SiteKind::q) : (rotary ? SiteKind::rot_k : SiteKind::k);
   const bool denoise = options.direction == PatchDirection::denoise;
-  const auto source =
-      site_values(session, read, denoise ? pair.clean.sequence : pair.corrupt);
+  const auto source = site_values(session, read, denoise ? pair.clean.sequence : pair.corrupt);
   std::vector<double> estimates(places.size());
   path_gradients(session, options.asked.metric, pair, options.direction, {},
                  sites_of(SiteKind::pattern, spec),
@@ -118,7 +117,8 @@ std::vector<double> softmax_estimates(Session& session, AskedPair& pair,
 std::vector<std::size_t> largest(const std::vector<double>& values, int count) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return std::abs(values[i]); });
+  std::ranges::stable_sort(order, std::greater(),
+                           [&](std::size_t i) { return std::abs(values[i]); });
   order.resize(std::min<std::size_t>(order.size(), static_cast<std::size_t>(std::max(count, 0))));
   return order;
 }
@@ -138,12 +138,12 @@ AttributionResult attribute_patch(Session& session, const Prompt& clean, const P
   std::vector<AskedPair> pairs;
   pairs.push_back(ask_pair(session, clean, corrupt, options.asked));
   AttributionResult result;
-  result.estimates.axes = grid_axes(options.site, options.columns, session.spec(),
-                                    pairs.front().clean.prompt_length);
+  result.estimates.axes =
+      grid_axes(options.site, options.columns, session.spec(), pairs.front().clean.prompt_length);
   const std::vector<GridPlace> places = grid_places(result.estimates.axes);
-  result.estimates.values =
-      options.exact_softmax ? softmax_estimates(session, pairs.front(), options, places)
-                            : linear_estimates(session, pairs.front(), options, places);
+  result.estimates.values = options.exact_softmax
+                                ? softmax_estimates(session, pairs.front(), options, places)
+                                : linear_estimates(session, pairs.front(), options, places);
   PatchOptions exact{.asked = options.asked,
                      .site = options.site,
                      .columns = options.columns,

@@ -57,8 +57,8 @@ std::vector<Receiver> receivers_of(const ModelSpec& spec) {
 
 bool reaches(const Sender& sender, const Receiver& receiver, const ModelSpec& spec) {
   if (receiver.kind == ReceiverKind::final) return true;
-  const bool same_block = receiver.kind == ReceiverKind::mlp && sender.head >= 0 &&
-                          !spec.block().parallel_residual;
+  const bool same_block =
+      receiver.kind == ReceiverKind::mlp && sender.head >= 0 && !spec.block().parallel_residual;
   return sender.layer < receiver.layer || (same_block && sender.layer == receiver.layer);
 }
 

@@ -97,8 +97,8 @@ EdgeAttributionResult attribute_edges(Session& session, const Prompt& clean, con
   const auto n_verified = std::min<std::size_t>(order.size(), std::max(options.verify, 0));
   std::vector<Edge> verified;
   for (std::size_t i = 0; i < n_verified; ++i) verified.push_back(all.edges[order[i]]);
-  const PathEffects exact = path_effects(session, pair, verified, options.asked.metric,
-                                         options.direction, options.sweep);
+  const PathEffects exact =
+      path_effects(session, pair, verified, options.asked.metric, options.direction, options.sweep);
   EdgeAttributionResult result;
   PathResult& paths = result.paths;
   paths.clean = clean.tokens;

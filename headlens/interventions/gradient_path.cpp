@@ -66,9 +66,9 @@ SiteGradients path_gradients(Session& session, Metric metric, AskedPair& pair,
                                           const SiteGradients& gradients) {
       if (visit) visit(static_cast<std::size_t>(first) + run, tape, gradients);
     };
-    const auto some = metric_gradients(session, metric, std::vector<TokenSequence>(n, edited),
-                                       std::vector<const Question*>(n, &question), wanted, edits,
-                                       visit_run);
+    const auto some =
+        metric_gradients(session, metric, std::vector<TokenSequence>(n, edited),
+                         std::vector<const Question*>(n, &question), wanted, edits, visit_run);
     for (const MetricGradients& one : some) sum.add(one.gradients, weight);
   }
   return sum;

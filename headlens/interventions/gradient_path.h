@@ -17,7 +17,8 @@ struct GradientPath {
 
 /// Gradients at every run of the path, added up with equal weights that sum to 1.
 /// @param pair   of which the edited run is chosen by direction
-/// @param visit  as in metric_gradients(), with the index of the run on the path; may be called from
+/// @param visit  as in metric_gradients(), with the index of the run on the path; may be called
+/// from
 ///               several threads at once
 SiteGradients path_gradients(Session& session, Metric metric, AskedPair& pair,
                              PatchDirection direction, const GradientPath& path,

@@ -33,8 +33,7 @@ std::vector<MetricGradients> metric_gradients(Session& session, Metric metric,
                                               const GradientVisitor& visit) {
   const ModelSpec& spec = session.spec();
   for (std::size_t s = 0; s < sequences.size(); ++s) {
-    check_question(*questions[s], metric, spec,
-                   static_cast<std::int64_t>(sequences[s].ids.size()));
+    check_question(*questions[s], metric, spec, static_cast<std::int64_t>(sequences[s].ids.size()));
   }
   const ModelTransposes& transposes = session.transposes();
   const ReadoutGradient readout(session.model(), transposes, metric);

@@ -23,8 +23,8 @@ const float* NodeOutputs::row(const Sender& sender, std::int64_t position) const
          (position * n_heads_ + sender.head) * d_model_;
 }
 
-Tensor output_difference(const NodeOutputs& source, const NodeOutputs& edited,
-                         const Sender& sender, std::int64_t d_model) {
+Tensor output_difference(const NodeOutputs& source, const NodeOutputs& edited, const Sender& sender,
+                         std::int64_t d_model) {
   Tensor difference({edited.length(), d_model});
   for (std::int64_t p = 0; p < edited.length(); ++p) {
     const float* a = source.row(sender, p);

@@ -21,7 +21,7 @@ class NodeOutputs {
 };
 
 /// What a sender writes in one run and not in the other: source - edited, [pos, d_model].
-Tensor output_difference(const NodeOutputs& source, const NodeOutputs& edited,
-                         const Sender& sender, std::int64_t d_model);
+Tensor output_difference(const NodeOutputs& source, const NodeOutputs& edited, const Sender& sender,
+                         std::int64_t d_model);
 
 }  // namespace headlens

@@ -116,8 +116,7 @@ std::vector<Tensor> middle_states(Session& session, const TokenSequence& tokens)
 /// Edges that run together: as many as their inputs' memory allows.
 std::size_t edges_at_once(const ModelSpec& spec, std::int64_t length, std::int64_t memory_bytes) {
   const BlockSpec& block = spec.block();
-  const std::int64_t width =
-      std::max({block.qkv_width(), block.mlp_in_width(), block.d_model});
+  const std::int64_t width = std::max({block.qkv_width(), block.mlp_in_width(), block.d_model});
   const std::int64_t bytes = static_cast<std::int64_t>(sizeof(float)) * length * width;
   return static_cast<std::size_t>(std::max<std::int64_t>(1, memory_bytes / bytes));
 }
@@ -189,8 +188,8 @@ PathResult path_patch(Session& session, const Prompt& clean, const Prompt& corru
   }
   if (edges.empty()) throw UsageError("no sender reaches a receiver: they come later in the model");
   AskedPair pair = ask_pair(session, clean, corrupt, options.asked);
-  const PathEffects effects = path_effects(session, pair, edges, options.asked.metric,
-                                           options.direction, options.sweep);
+  const PathEffects effects =
+      path_effects(session, pair, edges, options.asked.metric, options.direction, options.sweep);
   PathResult result;
   result.clean = clean.tokens;
   result.corrupt = corrupt.tokens;
@@ -199,8 +198,8 @@ PathResult path_patch(Session& session, const Prompt& clean, const Prompt& corru
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
   for (std::size_t i = 0; i < edges.size(); ++i) {
-    result.edges.push_back({name_of(edges[i].sender), name_of(edges[i].receiver), std::nullopt,
-                            effects.values[i]});
+    result.edges.push_back(
+        {name_of(edges[i].sender), name_of(edges[i].receiver), std::nullopt, effects.values[i]});
   }
   result.provenance = provenance_of(session);
   return result;

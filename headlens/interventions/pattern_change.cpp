@@ -53,9 +53,8 @@ double PatternChange::of_row(std::int64_t head, std::int64_t query, const float*
   std::vector<float> after(end - begin);
   for (std::int64_t key = begin; key < end; ++key) {
     const bool replaced = source_keys && (position < 0 || key == position);
-    const float* k =
-        replaced ? source_.data() + (key * spec_.n_kv_heads + kv_head) * spec_.d_head
-                 : own(SiteKind::k, SiteKind::rot_k, key, kv_head, spec_.n_kv_heads);
+    const float* k = replaced ? source_.data() + (key * spec_.n_kv_heads + kv_head) * spec_.d_head
+                              : own(SiteKind::k, SiteKind::rot_k, key, kv_head, spec_.n_kv_heads);
     double score = 0;
     for (std::int64_t d = 0; d < spec_.d_head; ++d) score += static_cast<double>(q[d]) * k[d];
     after[key - begin] = static_cast<float>(score * spec_.attention_scale);

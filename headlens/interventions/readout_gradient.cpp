@@ -45,8 +45,7 @@ ReadoutGradient::ReadoutGradient(const Model& model, const ModelTransposes& tran
   }
 }
 
-ReadoutGradient::Value ReadoutGradient::differentiate(const Question& question,
-                                                      std::int64_t length,
+ReadoutGradient::Value ReadoutGradient::differentiate(const Question& question, std::int64_t length,
                                                       const float* states) const {
   const std::int64_t n = model_.spec().d_model;
   std::vector<float> read;
@@ -62,8 +61,7 @@ ReadoutGradient::Value ReadoutGradient::differentiate(const Question& question,
   through_transform(rows, read.data(), gradient);
   value.d_states = Tensor::zeros({length, n});
   for (std::int64_t row = 0; row < rows; ++row) {
-    std::copy_n(gradient.data() + row * n, n,
-                value.d_states.data() + question.positions[row] * n);
+    std::copy_n(gradient.data() + row * n, n, value.d_states.data() + question.positions[row] * n);
   }
   return value;
 }
@@ -127,8 +125,7 @@ void ReadoutGradient::through_transform(std::int64_t rows, const float* states,
   const HeadWeights& head = model_.head();
   std::vector<float> dense(rows * n), active(n), quotient(n), g(n), d_dense(rows * n);
   head.prediction_dense.multiply(states, rows, dense.data(), false);
-  const auto vjp =
-      spec.block().norm == NormKind::rms_norm ? rms_norm_row_vjp : layer_norm_row_vjp;
+  const auto vjp = spec.block().norm == NormKind::rms_norm ? rms_norm_row_vjp : layer_norm_row_vjp;
   for (std::int64_t row = 0; row < rows; ++row) {
     const float* x = dense.data() + row * n;
     activate(*spec.prediction_transform, x, n, active.data());

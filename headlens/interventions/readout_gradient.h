@@ -29,7 +29,8 @@ class ReadoutGradient {
   /// The same, times W_U.
   std::vector<float> through_unembedding(const Question& question, double metric,
                                          const float* states) const;
-  void through_transform(std::int64_t rows, const float* states, std::vector<float>& gradient) const;
+  void through_transform(std::int64_t rows, const float* states,
+                         std::vector<float>& gradient) const;
 
   const Model& model_;
   const ModelTransposes& transposes_;

@@ -19,8 +19,8 @@ void check(const Session& session, const Tensor& vector, const SteerOptions& opt
                            " writes no text; steer a causal language model");
   }
   if (options.layer < 0 || options.layer >= spec.n_layers()) {
-    throw UsageError("layer " + std::to_string(options.layer) + " does not exist: " +
-                     session.identity().name + " has layers 0 to " +
+    throw UsageError("layer " + std::to_string(options.layer) +
+                     " does not exist: " + session.identity().name + " has layers 0 to " +
                      std::to_string(spec.n_layers() - 1));
   }
   if (vector.element_count() != spec.d_model) {

@@ -264,9 +264,8 @@ float PackedLinear::weight(std::int64_t output, std::int64_t input) const {
                         : values[output * in_features_ + input];
   }
   const auto* values = reinterpret_cast<const bfloat16*>(weights);
-  return from_bfloat16(has_panels()
-                           ? values[(input / 2 * kPanelColumns + column) * 2 + input % 2]
-                           : values[output * in_features_ + input]);
+  return from_bfloat16(has_panels() ? values[(input / 2 * kPanelColumns + column) * 2 + input % 2]
+                                    : values[output * in_features_ + input]);
 }
 
 void PackedLinear::read_column(std::int64_t input, float* out) const {

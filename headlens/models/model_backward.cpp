@@ -36,8 +36,8 @@ std::vector<float> through_embedding_norm(const Model& model, const SequenceTape
     }
     const float scale = divide_by_scale(spec.block(), n, sum.data(), quotient.data());
     for (std::int64_t i = 0; i < n; ++i) g[i] = gradient[row * n + i] * weight[i];
-    const auto vjp = spec.block().norm == NormKind::rms_norm ? rms_norm_row_vjp
-                                                             : layer_norm_row_vjp;
+    const auto vjp =
+        spec.block().norm == NormKind::rms_norm ? rms_norm_row_vjp : layer_norm_row_vjp;
     vjp(quotient.data(), scale, g.data(), n, result.data() + row * n);
   }
   return result;
@@ -69,7 +69,8 @@ std::vector<Site> sites_for_backward(const std::set<Site>& wanted, const ModelSp
     sites.insert(sites.end(), block.begin(), block.end());
   }
   for (const SiteKind kind : kEmbeddings) {
-    if (embeddings && spec.embedding_norm && has_site({kind, -1}, spec)) sites.push_back({kind, -1});
+    if (embeddings && spec.embedding_norm && has_site({kind, -1}, spec))
+      sites.push_back({kind, -1});
   }
   return sites;
 }

@@ -27,8 +27,8 @@ SiteGradients::SiteGradients(const std::set<Site>& wanted, const ModelSpec& spec
       throw UsageError("this model has no site " + to_string(site));
     }
     tensors_.emplace(site, Tensor::zeros(shape_of(site, spec, length)));
-    const bool is_last = site.kind == SiteKind::ln_final_scale ||
-                         site.kind == SiteKind::ln_final_normalized;
+    const bool is_last =
+        site.kind == SiteKind::ln_final_scale || site.kind == SiteKind::ln_final_normalized;
     first_layer_ = std::min(first_layer_, is_last ? spec.n_layers() : site.layer);
   }
 }

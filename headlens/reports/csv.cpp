@@ -105,9 +105,8 @@ std::string patch_csv(const PatchResult& result) {
 }
 
 std::string attribution_csv(const AttributionResult& result) {
-  return grid_csv(result.estimates.axes, {"estimate"}, [&](std::size_t i) {
-    return std::array{result.estimates.values[i]};
-  });
+  return grid_csv(result.estimates.axes, {"estimate"},
+                  [&](std::size_t i) { return std::array{result.estimates.values[i]}; });
 }
 
 std::string edges_csv(const PathResult& result) {

@@ -68,8 +68,8 @@ EffectPage lay_out(const EffectPicture& picture, double pixels_per_point) {
                       pixels_per_point);
   page.top = snapped(kPageMargin + kHeaderHeight, pixels_per_point);
   page.width = std::max(kNarrowestPage, page.right() + 18 + kColorBarWidth + 12) + 8;
-  page.height = page.bottom() + page.column_names + kAxisNameHeight + 14 +
-                footer_height(picture.text) + 16;
+  page.height =
+      page.bottom() + page.column_names + kAxisNameHeight + 14 + footer_height(picture.text) + 16;
   return page;
 }
 
@@ -96,11 +96,10 @@ void draw_column_names(TextPainter& painter, const EffectPage& page, const Effec
                   .anchor = page.slanted ? Anchor::kRight : Anchor::kCenter,
                   .angle_degrees = page.slanted ? -45.0 : 0.0});
   }
-  painter.draw(
-      picture.column_axis, {.size = 10},
-      {.x = page.left + page.grid_width() / 2,
-       .y = page.bottom() + page.column_names + 12,
-       .anchor = Anchor::kCenter});
+  painter.draw(picture.column_axis, {.size = 10},
+               {.x = page.left + page.grid_width() / 2,
+                .y = page.bottom() + page.column_names + 12,
+                .anchor = Anchor::kCenter});
 }
 
 void draw_dots(cairo_t* context, const EffectPage& page, const EffectPicture& picture,

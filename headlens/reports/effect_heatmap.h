@@ -6,8 +6,8 @@
 
 namespace headlens {
 
-/// Draws effects in colours that diverge symmetrically from white at zero, blue below and red above;
-/// cells that are significant carry a dot.
+/// Draws effects in colours that diverge symmetrically from white at zero, blue below and red
+/// above; cells that are significant carry a dot.
 /// @param path  ends in .png, .svg or .pdf, which chooses the format
 /// @throws UnsupportedError  if the format is not known
 /// @throws ResourceError     if the file cannot be written; no partial file is left

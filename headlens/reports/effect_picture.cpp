@@ -93,10 +93,10 @@ EffectPicture picture_of(const PatchResult& result) {
   EffectPicture picture =
       lay_effects(result.grid.axes, result.grid.values.size(), &result.clean,
                   [&](std::size_t i) { return (result.grid.values[i] - edited) / span; });
-  FigureText text = figure_text(fmt::format("Patching {} of the {} run into the {} one",
-                                            result.site, denoise ? "clean" : "corrupt",
-                                            denoise ? "corrupt" : "clean"),
-                                result.provenance, result.clean);
+  FigureText text =
+      figure_text(fmt::format("Patching {} of the {} run into the {} one", result.site,
+                              denoise ? "clean" : "corrupt", denoise ? "corrupt" : "clean"),
+                  result.provenance, result.clean);
   text.notes = {fmt::format("{}: clean {:.4f}, corrupt {:.4f}. Colours: {}",
                             metric_name(result.question), result.clean_metric,
                             result.corrupt_metric,
@@ -112,9 +112,9 @@ EffectPicture picture_of(const AttributionResult& result) {
   EffectPicture picture =
       lay_effects(result.estimates.axes, result.estimates.values.size(), &result.clean,
                   [&](std::size_t i) { return result.estimates.values[i]; });
-  FigureText text = figure_text(fmt::format("Estimated effect of patching {} ({})", result.site,
-                                            result.direction),
-                                result.provenance, result.clean);
+  FigureText text = figure_text(
+      fmt::format("Estimated effect of patching {} ({})", result.site, result.direction),
+      result.provenance, result.clean);
   text.notes = {fmt::format("Estimates, not effects: {}.", result.method)};
   if (result.quality.verified > 0) {
     text.notes.push_back(fmt::format(

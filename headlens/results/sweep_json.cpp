@@ -121,9 +121,8 @@ Json to_json(const AttributionResult& result) {
   json["estimates"] = nested(result.estimates);
   Json verified = Json::array();
   for (const VerifiedEstimate& one : result.verified) {
-    verified.push_back({{"place", one.place},
-                        {"estimate", number(one.estimate)},
-                        {"effect", number(one.effect)}});
+    verified.push_back(
+        {{"place", one.place}, {"estimate", number(one.estimate)}, {"effect", number(one.effect)}});
   }
   json["verified"] = verified;
   add_quality(result.quality, json);

@@ -45,15 +45,15 @@ class Attribution : public testing::TestWithParam<std::string> {
 
 TEST_P(Attribution, EstimatesAreSlopes) {
   for (const SiteKind kind : {SiteKind::z, SiteKind::k, SiteKind::pattern, SiteKind::mlp_out}) {
-    const auto gradients = path_gradients(
-        session(), Metric::logit_difference, pair_, PatchDirection::denoise, {}, {{kind, 0}});
+    const auto gradients = path_gradients(session(), Metric::logit_difference, pair_,
+                                          PatchDirection::denoise, {}, {{kind, 0}});
     const auto clean = site_values(session(), kind, pair_.clean.sequence);
     const auto corrupt = site_values(session(), kind, pair_.corrupt);
     double estimate = 0;
     const Tensor& gradient = gradients.at({kind, 0});
     for (std::int64_t i = 0; i < gradient.element_count(); ++i) {
-      estimate += static_cast<double>(gradient.data()[i]) *
-                  (clean[0]->data()[i] - corrupt[0]->data()[i]);
+      estimate +=
+          static_cast<double>(gradient.data()[i]) * (clean[0]->data()[i] - corrupt[0]->data()[i]);
     }
     constexpr float kShare = 0.004f;
     const double slope = (moved(kind, {0}, kShare) - moved(kind, {0}, -kShare)) / (2.0 * kShare);

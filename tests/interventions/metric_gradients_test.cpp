@@ -59,9 +59,8 @@ double metric_of(Metric metric, const Question& question, const Tensor& logits) 
       const double log_q = log_probability(row, n, token), q = std::exp(log_q);
       const double log_p = question.base_log_probabilities.data()[i * n + token];
       const double p = std::exp(log_p), log_m = std::log((p + q) / 2);
-      divergence += metric == Metric::kl
-                        ? p * (log_p - log_q)
-                        : 0.5 * p * (log_p - log_m) + 0.5 * q * (log_q - log_m);
+      divergence += metric == Metric::kl ? p * (log_p - log_q)
+                                         : 0.5 * p * (log_p - log_m) + 0.5 * q * (log_q - log_m);
     }
   }
   const auto n_positions = static_cast<double>(question.positions.size());
@@ -176,8 +175,8 @@ TEST_P(Gradients, DoNotDependOnTheBatch) {
   const auto both = metric_gradients(session(), Metric::logit_difference, tokens,
                                      {&questions[0], &questions[1]}, {site});
   for (std::size_t s = 0; s < tokens.size(); ++s) {
-    const auto alone = metric_gradients(session(), Metric::logit_difference, {tokens[s]},
-                                        {&questions[s]}, {site});
+    const auto alone =
+        metric_gradients(session(), Metric::logit_difference, {tokens[s]}, {&questions[s]}, {site});
     EXPECT_LE(largest_difference(both[s].gradients.at(site).values(),
                                  alone[0].gradients.at(site).values()),
               1e-6);

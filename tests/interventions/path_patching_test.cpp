@@ -30,8 +30,8 @@ class Edges : public testing::TestWithParam<std::string> {
 
 TEST_P(Edges, PatchedEqualRunsWithHooks) {
   const std::vector<Edge> edges = all_edges(session().spec());
-  const PathEffects effects = path_effects(session(), pair_, edges, Metric::logit_difference,
-                                           PatchDirection::denoise, {});
+  const PathEffects effects =
+      path_effects(session(), pair_, edges, Metric::logit_difference, PatchDirection::denoise, {});
   int moved = 0;
   for (std::size_t i = 0; i < edges.size(); ++i) {
     EXPECT_NEAR(effects.values[i], naive_edge(session(), pair_, edges[i]), 3e-5)
@@ -54,8 +54,8 @@ TEST_P(Edges, DoNotDependOnHowManyRunTogether) {
 
 /// An estimate is the slope of the exact effect where none of the difference is added yet.
 TEST_P(Edges, EstimatesAreSlopes) {
-  const EdgeEstimates all = estimate_edges(session(), pair_, Metric::logit_difference,
-                                           PatchDirection::denoise, 0);
+  const EdgeEstimates all =
+      estimate_edges(session(), pair_, Metric::logit_difference, PatchDirection::denoise, 0);
   ASSERT_EQ(all.edges.size(), all_edges(session().spec()).size());
   for (std::size_t i = 0; i < all.edges.size(); i += 3) {
     constexpr float kShare = 0.004f;

@@ -39,12 +39,9 @@ struct GridOfNothing {
 
 GridOfNothing grid_of_nothing(unsigned seed) {
   const TemporaryDirectory folder;
-  write_tiny_llama(folder, {.d_model = 24,
-                            .n_heads = 4,
-                            .n_kv_heads = 2,
-                            .d_head = 6,
-                            .d_mlp = 32,
-                            .seed = seed});
+  write_tiny_llama(
+      folder,
+      {.d_model = 24, .n_heads = 4, .n_kv_heads = 2, .d_head = 6, .d_mlp = 32, .seed = seed});
   Session session = open_tiny_llama(folder);
   std::vector<AskedPrompt> asked = shuffled_prompts(seed);
   const auto effects =
@@ -72,9 +69,10 @@ TEST(Null, CorrectedGridsKeepTheirLevel) {
     with_holm += has_finding(grid.holm) ? 1 : 0;
     with_bh += has_finding(grid.benjamini_hochberg) ? 1 : 0;
   }
-  std::printf("grids with a finding at %.2f, of %u: %d uncorrected, %d by Holm, %d by "
-              "Benjamini-Hochberg\n",
-              kLevel, kSeeds, plain, with_holm, with_bh);
+  std::printf(
+      "grids with a finding at %.2f, of %u: %d uncorrected, %d by Holm, %d by "
+      "Benjamini-Hochberg\n",
+      kLevel, kSeeds, plain, with_holm, with_bh);
   EXPECT_LE(with_holm, kLevel * kSeeds);
   EXPECT_LE(with_bh, kLevel * kSeeds);
   EXPECT_GT(plain, 2 * kLevel * kSeeds) << "uncorrected tests should fail, or nothing is tested";

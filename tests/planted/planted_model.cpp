@@ -20,8 +20,8 @@ std::int64_t first_dimension(Part part) { return static_cast<std::int64_t>(part)
 /// What a planted head compares, moves, and where it puts it.
 struct PlantedHead {
   Part query, key, value, target;
-  int key_shift = 0;  ///< a key of number n answers queries of number n + key_shift
-  float sharpness = 2;  ///< of queries and of keys: attention is all but one-hot
+  int key_shift = 0;      ///< a key of number n answers queries of number n + key_shift
+  float sharpness = 2;    ///< of queries and of keys: attention is all but one-hot
   float strength = 0.2f;  ///< of what it writes
 };
 
@@ -81,8 +81,8 @@ class Weights {
         at(attention + "c_attn.weight", first_dimension(head.key) + i, kDModel + column + key) =
             head.sharpness;
       }
-      at(attention + "c_attn.weight", first_dimension(head.value) + i,
-         2 * kDModel + column + i) = 1;
+      at(attention + "c_attn.weight", first_dimension(head.value) + i, 2 * kDModel + column + i) =
+          1;
       at(attention + "c_proj.weight", column + i, first_dimension(head.target) + i) = head.strength;
     }
   }

@@ -73,8 +73,8 @@ TEST_P(PlantedTruthTest, AblationFindsExactlyThePlantedHeads) {
   for_each_model([](PlantedModel& model) {
     std::vector<AskedPrompt> asked;
     asked.push_back(std::move(model.pair().clean));
-    const auto effects = ablation_effects(
-        model.session(), asked, {.asked = {.metric = Metric::logit_difference}});
+    const auto effects =
+        ablation_effects(model.session(), asked, {.asked = {.metric = Metric::logit_difference}});
     const double base = effects[0].base;
     ASSERT_GT(base, 0.5) << "the clean run is answered";
     std::vector<std::string> found, planted;
@@ -99,10 +99,9 @@ TEST_P(PlantedTruthTest, PathPatchingFindsExactlyThePlantedEdges) {
       }
     }
     for (const PatchDirection direction : {PatchDirection::denoise, PatchDirection::noise}) {
-      const PathEffects effects = path_effects(model.session(), pair, edges,
-                                               Metric::logit_difference, direction, {});
-      const double edited =
-          direction == PatchDirection::denoise ? effects.corrupt : effects.clean;
+      const PathEffects effects =
+          path_effects(model.session(), pair, edges, Metric::logit_difference, direction, {});
+      const double edited = direction == PatchDirection::denoise ? effects.corrupt : effects.clean;
       const double whole = std::abs(effects.clean - effects.corrupt);
       ASSERT_GT(whole, 0.5);
       std::vector<Edge> found;

@@ -29,8 +29,8 @@ class AttentionBackward {
   int layer_;
   const SequenceTape& tape_;
   SiteGradients& gradients_;
-  std::int64_t n_, width_;  ///< positions; d_head padded to sixteen
-  std::int64_t padded_n_;   ///< positions padded to sixteen
+  std::int64_t n_, width_;                 ///< positions; d_head padded to sixteen
+  std::int64_t padded_n_;                  ///< positions padded to sixteen
   AlignedBuffer<float> q_, k_, z_;         ///< [pos, width_]
   AlignedBuffer<float> values_;            ///< v^T [d_head, padded_n_]
   AlignedBuffer<float> pattern_, scores_;  ///< [query, padded_n_]; scores_ holds gradients

@@ -34,9 +34,8 @@ void norm_backward(const BlockSpec& spec, const NormWeights& norm, Site scale, S
 }
 
 BlockBackward::BlockBackward(const BlockSpec& spec, const BlockWeights& weights,
-                             const BlockTransposes& transposes, int layer,
-                             const SequenceTape& tape, const float* cosine, const float* sine,
-                             SiteGradients& gradients)
+                             const BlockTransposes& transposes, int layer, const SequenceTape& tape,
+                             const float* cosine, const float* sine, SiteGradients& gradients)
     : spec_(spec),
       weights_(weights),
       transposes_(transposes),
@@ -48,10 +47,9 @@ BlockBackward::BlockBackward(const BlockSpec& spec, const BlockWeights& weights,
       n_(tape.length()) {}
 
 std::vector<Site> BlockBackward::needed_sites(const BlockSpec& spec, int layer) {
-  std::vector<SiteKind> kinds{SiteKind::ln1_scale, SiteKind::ln1_normalized,
-                              SiteKind::ln2_scale, SiteKind::ln2_normalized,
-                              SiteKind::v,         SiteKind::pattern,
-                              SiteKind::mlp_pre};
+  std::vector<SiteKind> kinds{
+      SiteKind::ln1_scale, SiteKind::ln1_normalized, SiteKind::ln2_scale, SiteKind::ln2_normalized,
+      SiteKind::v,         SiteKind::pattern,        SiteKind::mlp_pre};
   if (!spec.rotary || spec.qk_norm) kinds.insert(kinds.end(), {SiteKind::q, SiteKind::k});
   if (spec.rotary) kinds.insert(kinds.end(), {SiteKind::rot_q, SiteKind::rot_k});
   if (spec.gated_mlp) kinds.push_back(SiteKind::mlp_pre_linear);
