@@ -1,27 +1,17 @@
 #include "headlens/interventions/sweep.h"
 
-#include <mutex>
-#include <optional>
-
 #include "headlens/base/errors.h"
 #include "headlens/interventions/record.h"
 #include "headlens/interventions/sweep_plan.h"
 #include "headlens/models/base_deltas.h"
 
 namespace headlens {
-namespace {
-
-Model& loaded(Session& session, const ProgressCallback& progress) {
-  Model& model = session.model();
-  model.load_blocks(session.spec().n_layers(), progress);
-  model.load_head(progress);
-  return model;
-}
-
-}  // namespace
 
 Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
-    : session_(session), readout_(loaded(session, options.progress), metric), options_(options) {
+    : session_(session),
+      readout_(loaded_model(session, options.progress), metric),
+      options_(options),
+      runner_(session.model(), readout_, options.progress) {
   if (options.products != SweepProducts::bf16_deltas) return;
   if (session.precision() != Precision::f32) {
     throw UsageError("bf16 deltas need an f32 base run; leave out --precision");
@@ -41,32 +31,19 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
     check_variant(variant, spec);
     check_question(*variant.question, readout_.metric(), spec, variant.base->length());
   }
-  const int threads = thread_count();
-  const SweepPlan plan = plan_sweep(variants, spec, threads, options_.memory_bytes);
+  const SweepPlan plan = plan_sweep(variants, spec, thread_count(), options_.memory_bytes);
   std::vector<double> values(variants.size());
   for (const std::size_t i : plan.unmoved) {
     values[i] = readout_.read_base(*variants[i].question, *variants[i].base);
   }
-  workspaces_.resize(threads);
-  std::mutex reporting;
-  std::uint64_t done = plan.unmoved.size();
-  run_team(threads, [&](Lane& team) {
-    std::optional<DeltaProducts> deltas;
-    if (options_.products == SweepProducts::bf16_deltas) deltas.emplace(session_.bf16_model());
-    VariantForward forward(session_.model(), workspaces_[team.index()],
-                           deltas ? &*deltas : nullptr);
-    team.for_each_dynamic(static_cast<std::ptrdiff_t>(plan.chunks.size()), [&](std::ptrdiff_t i) {
-      const Chunk& chunk = plan.chunks[i];
-      std::vector<const Question*> questions;
-      for (const PlannedVariant& planned : chunk) questions.push_back(planned.variant->question);
-      std::vector<double> metric(chunk.size());
-      readout_.read(questions, forward.run(chunk), metric);
-      for (std::size_t v = 0; v < chunk.size(); ++v) values[chunk[v].index] = metric[v];
-      if (!options_.progress) return;
-      const std::scoped_lock lock(reporting);
-      options_.progress({"running variants", done += chunk.size(), variants.size(), "variants"});
-    });
-  });
+  const bool as_deltas = options_.products == SweepProducts::bf16_deltas;
+  runner_.run(
+      plan.chunks,
+      [&](const Chunk&) -> std::unique_ptr<BlockProducts> {
+        if (!as_deltas) return nullptr;
+        return std::make_unique<DeltaProducts>(session_.bf16_model());
+      },
+      values);
   return values;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "headlens/base/progress.h"
-#include "headlens/interventions/readout.h"
+#include "headlens/interventions/chunk_runner.h"
 #include "headlens/interventions/variant.h"
 #include "headlens/run/session.h"
 
@@ -33,6 +33,8 @@ class Sweep {
   /// @throws UnsupportedError  if the model has no vocabulary head
   /// @throws UsageError        if bf16 deltas are asked for on a base run that is not f32
   Sweep(Session& session, Metric metric, const SweepOptions& options = {});
+  Sweep(const Sweep&) = delete;
+  Sweep& operator=(const Sweep&) = delete;
 
   const Readout& readout() const { return readout_; }
 
@@ -50,7 +52,7 @@ class Sweep {
   Session& session_;
   Readout readout_;
   SweepOptions options_;
-  std::vector<Workspace> workspaces_;
+  ChunkRunner runner_;
 };
 
 }  // namespace headlens

@@ -48,29 +48,37 @@ SweepPlan plan_sweep(std::span<const Variant> variants, const ModelSpec& spec, i
     }
   }
   std::ranges::stable_sort(planned, {}, [](const PlannedVariant& p) { return p.departure.layer; });
+  plan.chunks = fill_chunks(planned, spec, threads, memory_bytes);
+  return plan;
+}
+
+std::vector<Chunk> fill_chunks(const std::vector<PlannedVariant>& planned, const ModelSpec& spec,
+                               int threads, std::int64_t memory_bytes,
+                               std::int64_t more_row_bytes) {
+  std::vector<Chunk> chunks;
+  const auto bytes = [&](std::int64_t rows, std::int64_t variants, std::int64_t longest) {
+    return threads * (chunk_bytes(spec, rows, variants, longest) + rows * more_row_bytes);
+  };
   const std::int64_t limit = rows_at_once(planned, threads);
   std::int64_t rows = 0, longest = 0;
   for (const PlannedVariant& next : planned) {
     const std::int64_t length = std::max(longest, next.variant->base->length());
-    const auto count =
-        static_cast<std::int64_t>(plan.chunks.empty() ? 0 : plan.chunks.back().size());
-    const bool fits =
-        threads * chunk_bytes(spec, rows + next.rows(), count + 1, length) <= memory_bytes;
-    if (plan.chunks.empty() || rows + next.rows() > limit || !fits) {
-      plan.chunks.emplace_back();
+    const std::int64_t count = chunks.empty() ? 0 : std::ssize(chunks.back());
+    const bool fits = bytes(rows + next.rows(), count + 1, length) <= memory_bytes;
+    if (chunks.empty() || rows + next.rows() > limit || !fits) {
+      chunks.emplace_back();
       rows = longest = 0;
-      const std::int64_t alone =
-          threads * chunk_bytes(spec, next.rows(), 1, next.variant->base->length());
+      const std::int64_t alone = bytes(next.rows(), 1, next.variant->base->length());
       if (alone > memory_bytes) {
         throw ResourceError("one variant a thread takes " + mebibytes(alone) + ", but " +
                             mebibytes(memory_bytes) + " are left of the budget; raise --memory");
       }
     }
-    plan.chunks.back().push_back(next);
+    chunks.back().push_back(next);
     rows += next.rows();
     longest = std::max(longest, next.variant->base->length());
   }
-  return plan;
+  return chunks;
 }
 
 }  // namespace headlens

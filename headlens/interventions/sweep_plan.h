@@ -22,6 +22,13 @@ struct SweepPlan {
 SweepPlan plan_sweep(std::span<const Variant> variants, const ModelSpec& spec, int threads,
                      std::int64_t memory_bytes);
 
+/// Fills chunks with variants in ascending order of layers.
+/// @param more_row_bytes  that each row of a chunk takes besides its forward pass
+/// @throws ResourceError  as plan_sweep()
+std::vector<Chunk> fill_chunks(const std::vector<PlannedVariant>& planned, const ModelSpec& spec,
+                               int threads, std::int64_t memory_bytes,
+                               std::int64_t more_row_bytes = 0);
+
 /// Bytes of a thread's memory for a chunk.
 std::int64_t chunk_bytes(const ModelSpec& spec, std::int64_t rows, std::int64_t variants,
                          std::int64_t longest);
