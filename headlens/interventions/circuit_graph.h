@@ -68,7 +68,6 @@ class Circuit {
 };
 
 /// The edges between some nodes, the embeddings and the end.
-std::vector<std::size_t> edges_between(const CircuitGraph& graph,
-                                       const std::vector<Sender>& nodes);
+std::vector<std::size_t> edges_between(const CircuitGraph& graph, const std::vector<Sender>& nodes);
 
 }  // namespace headlens

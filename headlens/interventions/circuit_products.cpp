@@ -95,8 +95,8 @@ std::vector<CircuitProducts::Row> CircuitProducts::rows_of(const RowBatch& batch
     const std::int64_t end = std::min(chunk.end, sequence.first_row + sequence.length);
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t position = sequence.start + row - sequence.first_row;
-      rows.push_back({&runs_[s], position, row - chunk.begin,
-                      first_stored_[s] + position - runs_[s].start});
+      rows.push_back(
+          {&runs_[s], position, row - chunk.begin, first_stored_[s] + position - runs_[s].start});
     }
   }
   return rows;
@@ -114,7 +114,8 @@ std::vector<CircuitProducts::Row> CircuitProducts::chosen(const std::vector<Row>
 
 void CircuitProducts::read_heads(int layer, const std::vector<Row>& rows, float* qkv) {
   const BlockSpec& spec = model_.spec().blocks[layer];
-  for (const Row& row : rows) std::fill_n(qkv + row.in_chunk * spec.qkv_width(), spec.qkv_width(), 0.0f);
+  for (const Row& row : rows)
+    std::fill_n(qkv + row.in_chunk * spec.qkv_width(), spec.qkv_width(), 0.0f);
   for (const ReceiverKind kind : kHeadKinds) {
     const std::int64_t heads = kind == ReceiverKind::q ? spec.n_heads : spec.n_kv_heads;
     for (int head = 0; head < heads; ++head) read_head(layer, kind, head, rows, qkv);
@@ -223,8 +224,7 @@ void CircuitProducts::add_inputs(int receiver, const Row& row, float* stream) co
 }
 
 std::vector<float> CircuitProducts::normed_inputs(int receiver, int layer, const NormWeights& norm,
-                                                  bool middle,
-                                                  const std::vector<Row>& rows) const {
+                                                  bool middle, const std::vector<Row>& rows) const {
   const BlockSpec& spec = model_.spec().blocks[layer];
   const std::span<const float> bias = model_.block(layer).attn_out.bias();
   std::vector<float> inputs(rows.size() * d_model_);

@@ -8,7 +8,6 @@
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
-#include "headlens/base/sha256.h"
 #include "headlens/interventions/study_log.h"
 #include "headlens/run/provenance.h"
 #include "headlens/statistics/bootstrap.h"
@@ -124,10 +123,6 @@ StudyResult summarize(const StudyLog& log, const StudyOptions& options, StudyRes
 nlohmann::ordered_json work_of(const Session& session, const StudyResult& result,
                                const AskedFor& asked, GridColumns columns,
                                const SweepOptions& sweep, const std::vector<PromptRow>& rows) {
-  std::string texts;
-  for (const PromptRow& row : rows) {
-    texts += fmt::format("{}\n{}\n{}\n{}\n", row.clean, row.corrupt, row.answer, row.foil);
-  }
   return {{"study", result.analysis},
           {"model_sha256", provenance_of(session).model_sha256},
           {"precision", to_string(session.precision())},
@@ -137,11 +132,7 @@ nlohmann::ordered_json work_of(const Session& session, const StudyResult& result
           {"metric", to_string(asked.metric)},
           {"columns", static_cast<int>(columns)},
           {"prompts", rows.size()},
-          {"prompts_sha256", sha256_hex(std::as_bytes(std::span(texts)))}};
-}
-
-AskedFor asked_for(const PromptRow& row, const AskedFor& asked) {
-  return {.metric = asked.metric, .answer = row.answer, .foil = row.foil};
+          {"prompts_sha256", prompts_sha256(rows)}};
 }
 
 /// Runs `ask` for a row; what the row cannot be asked becomes its reason to be dropped.
@@ -183,8 +174,9 @@ StudyResult study_ablation(Session& session, const std::vector<PromptRow>& rows,
     std::vector<AskedPrompt> asked;
     for (const PromptRow& row : some) {
       ask_row(row, effects, [&] {
-        asked.push_back(ask(session, make_prompt(session, row.clean, options.special_tokens),
-                            asked_for(row, ablation.asked)));
+        asked.push_back(
+            ask(session, make_prompt(session, row.clean, options.special_tokens),
+                {.metric = ablation.asked.metric, .answer = row.answer, .foil = row.foil}));
       });
     }
     if (asked.empty()) return effects;
@@ -214,10 +206,7 @@ StudyResult study_patch(Session& session, const std::vector<PromptRow>& rows,
     std::vector<AskedPair> pairs;
     for (const PromptRow& row : some) {
       ask_row(row, effects, [&] {
-        if (row.corrupt.empty()) throw UsageError("it has no corrupt prompt");
-        pairs.push_back(ask_pair(session, make_prompt(session, row.clean, options.special_tokens),
-                                 make_prompt(session, row.corrupt, options.special_tokens),
-                                 asked_for(row, patching.asked)));
+        pairs.push_back(ask_row_pair(session, row, patching.asked.metric, options.special_tokens));
       });
     }
     if (pairs.empty()) return effects;

@@ -22,8 +22,8 @@ HeadWriters::HeadWriters(const Model& model) : writers_(model.spec().n_layers())
   parallel_for(static_cast<std::ptrdiff_t>(writers_.size()), [&](std::ptrdiff_t layer) {
     const BlockSpec& spec = model.spec().blocks[layer];
     for (std::int64_t h = 0; h < spec.n_heads; ++h) {
-      writers_[layer].push_back(writer_of(model.block(static_cast<int>(layer)).attn_out,
-                                          h * spec.d_head, spec.d_head));
+      writers_[layer].push_back(
+          writer_of(model.block(static_cast<int>(layer)).attn_out, h * spec.d_head, spec.d_head));
     }
   });
 }

@@ -1,10 +1,14 @@
 #include "headlens/interventions/prompt_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "headlens/base/errors.h"
 #include "headlens/base/mapped_file.h"
+#include "headlens/base/sha256.h"
 #include "headlens/formats/json_file.h"
 
 namespace headlens {
@@ -36,6 +40,22 @@ std::vector<PromptRow> read_prompt_set(const std::filesystem::path& path) {
   }
   if (rows.empty()) throw UsageError("the prompt set " + path.string() + " is empty");
   return rows;
+}
+
+std::string prompts_sha256(const std::vector<PromptRow>& rows) {
+  std::string texts;
+  for (const PromptRow& row : rows) {
+    texts += fmt::format("{}\n{}\n{}\n{}\n", row.clean, row.corrupt, row.answer, row.foil);
+  }
+  return sha256_hex(std::as_bytes(std::span(texts)));
+}
+
+AskedPair ask_row_pair(Session& session, const PromptRow& row, Metric metric,
+                       SpecialTokens special_tokens) {
+  if (row.corrupt.empty()) throw UsageError("it has no corrupt prompt");
+  return ask_pair(session, make_prompt(session, row.clean, special_tokens),
+                  make_prompt(session, row.corrupt, special_tokens),
+                  {.metric = metric, .answer = row.answer, .foil = row.foil});
 }
 
 }  // namespace headlens

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "headlens/interventions/patching.h"
+
 namespace headlens {
 
 /// One question of a set.
@@ -21,5 +23,12 @@ struct PromptRow {
 /// @throws FormatError    if a line is no such object; names the line
 /// @throws UsageError     if there is no row
 std::vector<PromptRow> read_prompt_set(const std::filesystem::path& path);
+
+/// Of everything the rows say, in order.
+std::string prompts_sha256(const std::vector<PromptRow>& rows);
+
+/// @throws UsageError  if the row has no corrupt prompt, and as ask_pair()
+AskedPair ask_row_pair(Session& session, const PromptRow& row, Metric metric,
+                       SpecialTokens special_tokens);
 
 }  // namespace headlens

@@ -32,6 +32,50 @@ std::string quality_line(const EstimateQuality& quality) {
       quality.mean_absolute_effect);
 }
 
+std::string with_interval(double value, double low, double high) {
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", value, low, high);
+}
+
+std::string circuit_summary(const CircuitResult& result) {
+  std::string text = fmt::format(
+      "{} prompts, {} dropped; mean {}: clean {}, corrupt {}\n", result.n_ranked + result.n_tested,
+      result.dropped.size(), result.metric, number(result.clean_mean), number(result.corrupt_mean));
+  if (std::isfinite(result.accuracy)) {
+    text += fmt::format("the clean run prefers the answer in {:.1f}% of prompts\n",
+                        100 * result.accuracy);
+  }
+  const CircuitPoint& circuit = result.circuit;
+  if (!result.curve.empty()) {
+    text += fmt::format(
+        "{} ranked by {} on {} prompts; all that follows is exact, on the {} others\n"
+        "CPR {}, CMD {}\n",
+        result.kind, result.method, result.n_ranked, result.n_tested,
+        with_interval(result.cpr, result.cpr_low, result.cpr_high),
+        with_interval(result.cmd, result.cmd_low, result.cmd_high));
+  }
+  return text + fmt::format(
+                    "circuit: {} of {} {} ({:.2f}%), {} edges live: faithfulness {} ({:.0f}% "
+                    "interval)\ncompleteness: without the same parts, circuit and model differ by "
+                    "{:.3f} on average, {:.3f} at most\n",
+                    circuit.parts, result.n_parts, result.kind, 100 * circuit.share,
+                    circuit.live_edges,
+                    with_interval(circuit.faithfulness, circuit.low, circuit.high),
+                    100 * result.confidence, result.incompleteness_mean, result.incompleteness_max);
+}
+
+TextTable curve_table(const CircuitResult& result) {
+  TextTable table({{.title = result.kind, .align = Align::kRight},
+                   {.title = "share", .align = Align::kRight},
+                   {.title = "live edges", .align = Align::kRight},
+                   {.title = "faithfulness", .align = Align::kRight}});
+  for (const CircuitPoint& point : result.curve) {
+    table.add_row({std::to_string(point.parts), fmt::format("{:.2f}%", 100 * point.share),
+                   std::to_string(point.live_edges),
+                   with_interval(point.faithfulness, point.low, point.high)});
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string path_table(const PathResult& result, int width, int most) {
@@ -84,6 +128,20 @@ std::string edge_attribution_table(const EdgeAttributionResult& result, int widt
          both_metrics(result.paths.question, result.paths.clean_metric,
                       result.paths.corrupt_metric) +
          quality_line(result.quality) + "\n" + table.to_text(width);
+}
+
+std::string circuit_table(const CircuitResult& result, int width, int most) {
+  std::string text = circuit_summary(result);
+  if (!result.curve.empty()) text += "\n" + curve_table(result).to_text(width);
+  TextTable table({{.title = "part of the circuit", .shrinks = true},
+                   {.title = "score (estimate)", .align = Align::kRight},
+                   {.title = "lost without it", .align = Align::kRight}});
+  for (const CircuitPart& part : result.parts) {
+    if (most-- <= 0) break;
+    table.add_row({part.name, std::isfinite(part.score) ? change(part.score) : "",
+                   std::isfinite(part.minimality) ? fmt::format("{:.3f}", part.minimality) : ""});
+  }
+  return text + "\n" + table.to_text(width);
 }
 
 std::string steer_table(const SteerResult& result, int width) {

@@ -130,4 +130,17 @@ std::string study_csv(const StudyResult& result) {
                   });
 }
 
+std::string circuit_csv(const CircuitResult& result) {
+  std::string csv =
+      csv_record({"parts", "share", "live_edges", "metric", "faithfulness", "low", "high"});
+  const auto add = [&](const CircuitPoint& point) {
+    csv += csv_record({std::to_string(point.parts), number(point.share),
+                       std::to_string(point.live_edges), number(point.metric),
+                       number(point.faithfulness), number(point.low), number(point.high)});
+  };
+  for (const CircuitPoint& point : result.curve) add(point);
+  add(result.circuit);
+  return csv;
+}
+
 }  // namespace headlens

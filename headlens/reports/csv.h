@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "headlens/results/attribution_result.h"
+#include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/study_result.h"
@@ -36,5 +37,9 @@ std::string edges_csv(const PathResult& result);
 
 /// Columns: the grid's axes, mean, low, high, cohen_d, p, p_holm, p_bh.
 std::string study_csv(const StudyResult& result);
+
+/// Columns: parts, share, live_edges, metric, faithfulness, low, high, of the curve and then of the
+/// circuit.
+std::string circuit_csv(const CircuitResult& result);
 
 }  // namespace headlens

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "headlens/results/attribution_result.h"
+#include "headlens/results/circuit_result.h"
 #include "headlens/results/steer_result.h"
 #include "headlens/results/study_result.h"
 
@@ -29,6 +30,9 @@ std::string path_table(const PathResult& result, int width, int most = 10);
 /// not an effect.
 std::string attribution_table(const AttributionResult& result, int width);
 std::string edge_attribution_table(const EdgeAttributionResult& result, int width, int most = 20);
+
+/// How faithful growing circuits are, and the `most` first parts of the one that was chosen.
+std::string circuit_table(const CircuitResult& result, int width, int most = 20);
 
 /// What is predicted and written with and without the vector.
 std::string steer_table(const SteerResult& result, int width);

@@ -6,6 +6,7 @@
 
 #include "headlens/results/attention_result.h"
 #include "headlens/results/attribution_result.h"
+#include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/run_result.h"
@@ -63,6 +64,10 @@ Json to_json(const AttributionResult& result);
 /// "headlens/edge_attribution/1": the edges of largest estimate; value and change null where an
 /// edge was not patched.
 Json to_json(const EdgeAttributionResult& result);
+
+/// "headlens/circuit/1": the curve of growing circuits and its areas (null where the circuit was
+/// given), the circuit with its parts, and what its checks say.
+Json to_json(const CircuitResult& result);
 
 /// "headlens/steer/1": what the model predicts and writes as it is and with a vector added.
 Json to_json(const SteerResult& result);

@@ -75,6 +75,14 @@ Json nested(const EffectGrid& grid) {
   return nested(grid, 0, next);
 }
 
+Json dropped_json(const std::vector<DroppedPrompt>& dropped) {
+  Json json = Json::array();
+  for (const DroppedPrompt& prompt : dropped) {
+    json.push_back({{"line", prompt.line}, {"reason", text(prompt.reason)}});
+  }
+  return json;
+}
+
 Json axes_json(const std::vector<GridAxis>& list) {
   Json axes = Json::array();
   for (const GridAxis& axis : list) {

@@ -20,6 +20,8 @@ Json predictions(const std::vector<Prediction>& list);
 Json header(std::string_view schema, const Provenance& provenance, const PromptTokens& prompt);
 /// Metric, answer, foil and read_positions.
 void add_question(const SweepQuestion& question, Json& json);
+/// [{line, reason}]
+Json dropped_json(const std::vector<DroppedPrompt>& dropped);
 Json axes_json(const std::vector<GridAxis>& list);
 /// Arrays in arrays, one depth an axis.
 /// @throws ShapeError  if the values disagree with the axes

@@ -71,10 +71,6 @@ Json to_json(const PatchResult& result) {
 }
 
 Json to_json(const StudyResult& result) {
-  Json dropped = Json::array();
-  for (const DroppedPrompt& prompt : result.dropped) {
-    dropped.push_back({{"line", prompt.line}, {"reason", text(prompt.reason)}});
-  }
   Json json = {{"schema", "headlens/study/1"},
                {"provenance", to_json(result.provenance)},
                {"analysis", result.analysis},
@@ -83,7 +79,7 @@ Json to_json(const StudyResult& result) {
                {"kind", result.kind},
                {"metric", result.metric},
                {"n_prompts", result.n_prompts},
-               {"dropped", dropped},
+               {"dropped", dropped_json(result.dropped)},
                {"base",
                 {{"mean", number(result.base_mean)},
                  {"low", number(result.base_low)},

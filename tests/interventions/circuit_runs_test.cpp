@@ -153,8 +153,8 @@ class CircuitRuns : public testing::TestWithParam<std::string> {
   Session& session() { return model_.session(); }
 
   CircuitMetrics run(const std::vector<Circuit>& circuits, std::int64_t memory = 1 << 30) {
-    return circuit_metrics(session(), pairs_, graph_, circuits, Metric::logit_difference,
-                           {.memory_bytes = memory});
+    return CircuitRunner(session(), graph_, Metric::logit_difference, {.memory_bytes = memory})
+        .run(pairs_, circuits);
   }
 
   ParityModel model_;
@@ -258,8 +258,8 @@ TEST(Circuit, LeavesOutWhatLeadsNowhere) {
   const Sender head{0, 1}, lost{0, 0};
   const Receiver end{};
   const Circuit circuit(graph, {index({}, {ReceiverKind::v, 0, 1}), index(head, end),
-                                index({}, {ReceiverKind::q, 0, 0}),        // sends nothing on
-                                index({0, -1}, {ReceiverKind::k, 1, 0}),   // nothing comes in
+                                index({}, {ReceiverKind::q, 0, 0}),         // sends nothing on
+                                index({0, -1}, {ReceiverKind::k, 1, 0}),    // nothing comes in
                                 index(lost, {ReceiverKind::mlp, 0, -1})});  // its reader is silent
   EXPECT_EQ(circuit.live_edges(), 2);
   EXPECT_TRUE(circuit.sends(graph.index_of(head)));

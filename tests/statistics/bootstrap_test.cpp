@@ -45,6 +45,39 @@ TEST(Bootstrap, CoversTheMean) {
   EXPECT_NEAR(covered / static_cast<double>(kCases), 0.945, 0.03);
 }
 
+TEST(Bootstrap, OfTheMeansThemselvesIsThatOfMeans) {
+  const StatisticsGolden golden;
+  const BootstrapOptions options{.resamples = 300, .seed = 9};
+  const auto means = bootstrap_means(golden.effects(), options);
+  const auto same = bootstrap_of_means(
+      golden.effects(),
+      [](std::span<const double> all) { return std::vector<double>(all.begin(), all.end()); },
+      options);
+  ASSERT_EQ(same.size(), means.size());
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    EXPECT_EQ(same[i].low, means[i].low);
+    EXPECT_EQ(same[i].high, means[i].high);
+  }
+}
+
+/// A ratio's interval is that of delta-method theory where units are many.
+TEST(Bootstrap, OfARatio) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal(0.0, 1.0);
+  constexpr std::int64_t kUnits = 2000;
+  std::vector<double> samples;
+  for (std::int64_t i = 0; i < kUnits; ++i) {
+    const double whole = 10 + normal(random);
+    samples.insert(samples.end(), {whole, 0.5 * whole + normal(random)});
+  }
+  const auto interval = bootstrap_of_means({samples, kUnits, 2}, [](std::span<const double> means) {
+    return std::vector<double>{means[1] / means[0]};
+  })[0];
+  const double half_width = 1.96 / (10 * std::sqrt(static_cast<double>(kUnits)));
+  EXPECT_NEAR(interval.high - interval.low, 2 * half_width, 0.1 * half_width);
+  EXPECT_NEAR((interval.high + interval.low) / 2, 0.5, 2 * half_width);
+}
+
 TEST(Bootstrap, QuantilesAreNumpys) {
   const std::vector<double> sorted{1, 2, 4, 8};
   EXPECT_DOUBLE_EQ(quantile_of_sorted(sorted, 0.0), 1);
