@@ -98,7 +98,8 @@ void add_circuit_command(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--top", options->top, "Parts to print")->capture_default_str();
   command->footer(
-      "Example:\n  headlens circuit --prompts docs/capitals.jsonl --by nodes --model smollm2-135m");
+      "Example:\n  headlens circuit --prompts examples/capitals.jsonl --by nodes --model "
+      "smollm2-135m");
   command->callback([options] { show_circuit(*options); });
 }
 

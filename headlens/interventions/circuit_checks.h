@@ -13,8 +13,8 @@ struct CircuitCheckOptions {
   std::uint64_t seed = 0;
 };
 
-/// The circuits whose faithfulness says whether a circuit is complete and minimal (Wang et al. 2022,
-/// section 4), and what it says.
+/// The circuits whose faithfulness says whether a circuit is complete and minimal (Wang et al.
+/// 2022, section 4), and what it says.
 class CircuitChecks {
  public:
   /// @param kept  the circuit's parts
@@ -32,7 +32,7 @@ class CircuitChecks {
 
  private:
   std::vector<Circuit> circuits_;
-  std::vector<int> removed_;   ///< of each completeness check
+  std::vector<int> removed_;  ///< of each completeness check
   std::size_t n_kept_ = 0, n_measured_ = 0, first_minimality_ = 0;
 };
 

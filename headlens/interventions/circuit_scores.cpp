@@ -13,8 +13,7 @@ std::vector<double> edge_scores(Session& session, std::span<AskedPair> pairs,
                                 const CircuitGraph& graph, Metric metric, int steps) {
   std::vector<double> scores(graph.edges().size());
   for (AskedPair& pair : pairs) {
-    const EdgeEstimates one =
-        estimate_edges(session, pair, metric, PatchDirection::noise, steps);
+    const EdgeEstimates one = estimate_edges(session, pair, metric, PatchDirection::noise, steps);
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= one.estimates[i];
   }
   return scores;

@@ -52,8 +52,8 @@ std::vector<AskedPair> asked_pairs(Session& session, const std::vector<PromptRow
   }
   const std::size_t needed = options.keep.empty() ? 2 : 1;
   if (pairs.size() >= needed) return pairs;
-  std::string message = fmt::format("a circuit needs at least {} prompts and {} are left", needed,
-                                    pairs.size());
+  std::string message =
+      fmt::format("a circuit needs at least {} prompts and {} are left", needed, pairs.size());
   if (!result.dropped.empty()) {
     message += fmt::format(": {} were dropped, line {} because {}", result.dropped.size(),
                            result.dropped.front().line, result.dropped.front().reason);
@@ -220,9 +220,9 @@ class CircuitStudy {
   void judge(const std::vector<std::size_t>& kept) {
     const Circuit circuit = parts_.circuit(kept);
     const CircuitMetrics metrics = measure(tested_, {circuit});
-    result_.circuit = point(static_cast<int>(kept.size()), circuit, metrics.circuits[0],
-                            faithfulness(metrics)[0],
-                            faithfulness_intervals(metrics, {1}, bootstrap())[0]);
+    result_.circuit =
+        point(static_cast<int>(kept.size()), circuit, metrics.circuits[0], faithfulness(metrics)[0],
+              faithfulness_intervals(metrics, {1}, bootstrap())[0]);
     const auto n = static_cast<double>(tested_.size());
     for (std::size_t p = 0; p < tested_.size(); ++p) {
       result_.clean_mean += metrics.clean[p] / n;
@@ -251,8 +251,8 @@ class CircuitStudy {
     }
     const std::vector<double> minimality = checks.minimality(values);
     for (std::size_t i = 0; i < kept.size(); ++i) {
-      const double score = scores_.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                           : scores_[kept[i]];
+      const double score =
+          scores_.empty() ? std::numeric_limits<double>::quiet_NaN() : scores_[kept[i]];
       result_.parts.push_back({parts_.name(kept[i]), score, minimality[i]});
     }
   }

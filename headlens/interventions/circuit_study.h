@@ -13,10 +13,10 @@ struct CircuitStudyOptions {
   std::vector<std::string> keep = {};
   int steps = 5;  ///< of integrated gradients, for ranking; 0: the gradient at the clean run
   double wanted_faithfulness = 0.85;
-  int completeness_checks = 8;   ///< random halves that are taken from circuit and model
-  int minimality_parts = 100;    ///< parts of largest score whose loss is measured
-  int check_prompts = 64;        ///< that both checks run on, at most
-  StudyOptions study = {};       ///< the log's file: circuit_steps.jsonl
+  int completeness_checks = 8;  ///< random halves that are taken from circuit and model
+  int minimality_parts = 100;   ///< parts of largest score whose loss is measured
+  int check_prompts = 64;       ///< that both checks run on, at most
+  StudyOptions study = {};      ///< the log's file: circuit_steps.jsonl
   SweepOptions sweep = {};
 };
 

@@ -9,10 +9,10 @@ namespace headlens {
 
 /// What runs that keep only some parts answer.
 struct CircuitPoint {
-  int parts = 0;      ///< edges or nodes that are kept
-  double share = 0;   ///< of all
-  int live_edges = 0; ///< kept edges on a way from the embeddings to the end
-  double metric = 0;  ///< mean over prompts
+  int parts = 0;       ///< edges or nodes that are kept
+  double share = 0;    ///< of all
+  int live_edges = 0;  ///< kept edges on a way from the embeddings to the end
+  double metric = 0;   ///< mean over prompts
   /// (metric - corrupt) / (clean - corrupt), of the means over prompts: 1 where the circuit does
   /// what the whole model does; with its bootstrap interval.
   double faithfulness = 0, low = 0, high = 0;
@@ -20,17 +20,17 @@ struct CircuitPoint {
 
 /// One part of a circuit.
 struct CircuitPart {
-  std::string name;         ///< "L3H4 -> L5H2.q", "L3H4", "L3MLP"
-  double score = 0;         ///< mean estimate of what it adds to the metric; NaN if it was given
-  double minimality = 0;    ///< part of (clean - corrupt) that is lost without it; see below
+  std::string name;       ///< "L3H4 -> L5H2.q", "L3H4", "L3MLP"
+  double score = 0;       ///< mean estimate of what it adds to the metric; NaN if it was given
+  double minimality = 0;  ///< part of (clean - corrupt) that is lost without it; see below
 };
 
 /// What the circuit and the model answer when the same parts are taken from both (Wang et al.
 /// 2022): a complete circuit loses what the model loses.
 struct CompletenessCheck {
-  int removed = 0;      ///< parts
-  double circuit = 0;   ///< faithfulness of the circuit without them
-  double model = 0;     ///< of the whole model without them
+  int removed = 0;     ///< parts
+  double circuit = 0;  ///< faithfulness of the circuit without them
+  double model = 0;    ///< of the whole model without them
 };
 
 /// How much of what a model answers a circuit explains. Scores are estimates, everything else is
@@ -44,7 +44,7 @@ struct CircuitResult {
   /// Parts are ranked and their number is chosen on some prompts, and judged on others.
   int n_ranked = 0, n_tested = 0;
   std::vector<DroppedPrompt> dropped;
-  int n_parts = 0;  ///< of the whole model
+  int n_parts = 0;                                        ///< of the whole model
   double clean_mean = 0, corrupt_mean = 0, accuracy = 0;  ///< of the tested prompts
 
   std::vector<CircuitPoint> curve;  ///< of growing circuits; empty where the circuit was given
