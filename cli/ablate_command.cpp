@@ -5,8 +5,8 @@
 
 #include "cli/command.h"
 #include "cli/sweep_options.h"
+#include "cli/text_lines.h"
 #include "headlens/base/errors.h"
-#include "headlens/base/mapped_file.h"
 #include "headlens/interventions/ablation.h"
 #include "headlens/reports/csv.h"
 #include "headlens/reports/effect_table.h"
@@ -55,30 +55,7 @@ std::vector<GridPlace> parse_places(std::string_view list) {
   }
 }
 
-/// One text a line; empty lines are skipped.
-std::vector<TokenSequence> read_texts(const CommonOptions& common, const Session& session,
-                                      const std::filesystem::path& path) {
-  std::vector<TokenSequence> texts;
-  if (path.empty()) return texts;
-  const MappedFile file(path);
-  std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.empty()) continue;
-    TokenSequence tokens = common.tokenize(session, line).sequence;
-    texts.push_back(std::move(tokens));
-  }
-  if (texts.empty()) throw UsageError("the data set " + path.string() + " has no text");
-  return texts;
-}
-
 AblationOptions ablation_options(const AblateOptions& options, const Session& session) {
-  static const std::map<std::string, Replacement> kKinds{{"zero", Replacement::zero},
-                                                         {"mean", Replacement::mean},
-                                                         {"resample", Replacement::resample}};
   static const std::map<std::string, GridColumns> kColumns{
       {"head", GridColumns::heads},
       {"position", GridColumns::positions},
@@ -89,7 +66,7 @@ AblationOptions ablation_options(const AblateOptions& options, const Session& se
   ablation.together = parse_places(options.heads);
   const bool has_heads = site_has_heads(ablation.site);
   ablation.columns = kColumns.at(!options.by.empty() ? options.by : has_heads ? "head" : "layer");
-  ablation.replacement = kKinds.at(options.kind);
+  ablation.replacement = parse_replacement(options.kind);
   ablation.reference = read_texts(options.common, session, options.data);
   ablation.seed = options.sweep.seed;
   return ablation;

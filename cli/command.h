@@ -61,6 +61,7 @@ void add_patch_command(CLI::App& program);
 void add_path_patch_command(CLI::App& program);
 void add_attribute_patch_command(CLI::App& program);
 void add_circuit_command(CLI::App& program);
+void add_prune_command(CLI::App& program);
 void add_steer_command(CLI::App& program);
 void add_models_command(CLI::App& program);
 void add_pull_command(CLI::App& program);

@@ -87,6 +87,7 @@ int run(int argc, const char* const* argv) {
   add_path_patch_command(program);
   add_attribute_patch_command(program);
   add_circuit_command(program);
+  add_prune_command(program);
   add_steer_command(program);
   add_models_command(program);
   add_pull_command(program);

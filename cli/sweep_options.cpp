@@ -22,6 +22,12 @@ void SweepCommandOptions::add_to(CLI::App& command) {
   command.add_option("-f,--foil", foil, "The text it is compared with");
   command.add_option("--metric", metric,
                      names + "; default logit-difference with a foil, else probability");
+  command.add_option("--prompts", prompts,
+                     "Many prompts instead of one: JSON Lines with clean, corrupt, answer, foil");
+  add_work_to(command);
+}
+
+void SweepCommandOptions::add_work_to(CLI::App& command) {
   command
       .add_option("--memory", memory_bytes,
                   "Memory for variants besides the weights, e.g. 500MB; chunks are chosen by it")
@@ -29,8 +35,6 @@ void SweepCommandOptions::add_to(CLI::App& command) {
       ->default_str("1GB");
   command.add_flag("--bf16-deltas", bf16_deltas,
                    "Compute what differs from the f32 run in bf16: faster, nearly exact");
-  command.add_option("--prompts", prompts,
-                     "Many prompts instead of one: JSON Lines with clean, corrupt, answer, foil");
   command.add_option("--seed", seed, "Of everything that is drawn")->capture_default_str();
   command.add_option("--format", format, "Of the picture")
       ->check(CLI::IsMember({"png", "svg", "pdf"}))

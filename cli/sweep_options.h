@@ -21,7 +21,10 @@ struct SweepCommandOptions {
   std::uint64_t seed = 0;
   std::string format = "png";  ///< of the picture
 
+  /// The question and all that follows.
   void add_to(CLI::App& command);
+  /// How to work and draw, for commands that ask nothing: memory, bf16 deltas, seed, format.
+  void add_work_to(CLI::App& command);
   /// @throws UsageError  if there is no such metric
   AskedFor asked() const;
   SweepOptions sweep() const;

@@ -104,6 +104,13 @@ std::string_view to_string(Replacement replacement) {
   return kNames[static_cast<std::size_t>(replacement)];
 }
 
+Replacement parse_replacement(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found != kNames.end()) return static_cast<Replacement>(found - kNames.begin());
+  throw UsageError("no replacement \"" + std::string(name) +
+                   "\"; there are zero, mean and resample");
+}
+
 std::vector<std::shared_ptr<const Tensor>> reference_values(Session& session, SiteKind kind,
                                                             Replacement replacement,
                                                             const std::vector<TokenSequence>& texts,

@@ -16,6 +16,8 @@ enum class Replacement : std::uint8_t {
 };
 
 std::string_view to_string(Replacement replacement);
+/// @throws UsageError  if there is no such replacement; lists them
+Replacement parse_replacement(std::string_view name);
 
 /// Values of a site of every layer that replace those of a run of `length` tokens, in the form of
 /// Edit::values; null for zero.

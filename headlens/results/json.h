@@ -9,6 +9,7 @@
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
+#include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/steer_result.h"
 #include "headlens/results/study_result.h"
@@ -71,6 +72,11 @@ Json to_json(const CircuitResult& result);
 
 /// "headlens/steer/1": what the model predicts and writes as it is and with a vector added.
 Json to_json(const SteerResult& result);
+
+/// "headlens/pruning/1": texts, importance [layer][head], counts, and for each order of removal the
+/// heads and the losses.
+/// @throws ShapeError  as check_pruning()
+Json to_json(const PruningResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

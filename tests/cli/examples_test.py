@@ -6,7 +6,7 @@ import unittest
 
 from program import RESOURCE, CommandLineTest, main, real_model
 
-COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "models", "pull")
+COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "prune", "models", "pull")
 
 
 class Help(CommandLineTest):
@@ -43,7 +43,7 @@ class Help(CommandLineTest):
     def test_examples_with_a_model(self):
         shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html",
                  "ablate": "L5H3", "patch": "·France", "path-patch": "L23H4", "attribute-patch": "embed",
-                 "steer": "steered"}
+                 "steer": "steered", "prune": "before the loss rises"}
         for command, text in shows.items():
             with self.subTest(command=command):
                 shown = self.succeed(*self.example(command), env=dict(os.environ))
