@@ -4,7 +4,9 @@
 #include "cli/sweep_options.h"
 #include "headlens/base/errors.h"
 #include "headlens/interventions/circuit_study.h"
+#include "headlens/reports/circuit_picture.h"
 #include "headlens/reports/csv.h"
+#include "headlens/reports/curve_figure.h"
 #include "headlens/reports/effect_table.h"
 #include "headlens/results/json.h"
 
@@ -52,6 +54,10 @@ void show_circuit(const CircuitCommandOptions& options) {
   end_progress();
   const std::string json = to_text(to_json(result));
   write_sweep("circuit", json, circuit_csv(result), std::nullopt, options.common, options.sweep);
+  if (options.common.has_out()) {
+    write_curve_figure(options.common.out / ("circuit." + options.sweep.format),
+                       picture_of(result));
+  }
   fmt::print("{}",
              options.common.json ? json : circuit_table(result, terminal_width(), options.top));
 }

@@ -2,11 +2,13 @@
 
 import os
 import shlex
+import shutil
 import unittest
 
-from program import RESOURCE, CommandLineTest, main, real_model
+from program import RESOURCE, ROOT, CommandLineTest, main, real_model
 
-COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "prune", "models", "pull")
+COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "path-patch", "attribute-patch",
+            "circuit", "prune", "steer", "models", "pull")
 
 
 class Help(CommandLineTest):
@@ -43,7 +45,8 @@ class Help(CommandLineTest):
     def test_examples_with_a_model(self):
         shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html",
                  "ablate": "L5H3", "patch": "·France", "path-patch": "L23H4", "attribute-patch": "embed",
-                 "steer": "steered", "prune": "before the loss rises"}
+                 "steer": "steered", "circuit": "faithfulness", "prune": "before the loss rises"}
+        shutil.copytree(ROOT / "examples", self.scratch / "examples")
         for command, text in shows.items():
             with self.subTest(command=command):
                 shown = self.succeed(*self.example(command), env=dict(os.environ))

@@ -5,7 +5,9 @@
 #include <numeric>
 
 #include "headlens/interventions/ablation.h"
+#include "headlens/interventions/circuit_runs.h"
 #include "headlens/interventions/edge_attribution.h"
+#include "headlens/interventions/faithfulness.h"
 #include "headlens/interventions/path_patching.h"
 #include "tests/planted/planted_model.h"
 
@@ -110,6 +112,31 @@ TEST_P(PlantedTruthTest, PathPatchingFindsExactlyThePlantedEdges) {
       }
       EXPECT_EQ(names_of(found), names_of(model.truth().edges)) << to_string(direction);
     }
+  });
+}
+
+TEST_P(PlantedTruthTest, KeepingExactlyThePlantedEdgesIsFaithful) {
+  for_each_model([](PlantedModel& model) {
+    const CircuitGraph graph(model.session().spec());
+    std::vector<std::size_t> planted;
+    for (std::size_t i = 0; i < graph.edges().size(); ++i) {
+      const auto truth = names_of(model.truth().edges);
+      if (std::ranges::count(truth, name_of(graph.edges()[i])) > 0) planted.push_back(i);
+    }
+    ASSERT_EQ(planted.size(), model.truth().edges.size());
+    std::vector<Circuit> circuits{{graph, planted}};
+    for (std::size_t left_out = 0; left_out < planted.size(); ++left_out) {
+      std::vector<std::size_t> rest = planted;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(left_out));
+      circuits.emplace_back(graph, rest);
+    }
+    std::vector<AskedPair> pairs;
+    pairs.push_back(model.pair());
+    const std::vector<double> values = faithfulness(
+        CircuitRunner(model.session(), graph, Metric::logit_difference, {}).run(pairs, circuits));
+    // Decoys write where nobody reads, but all together they still move the final norm's scale.
+    EXPECT_NEAR(values[0], 1, 2 * kLevel);
+    for (std::size_t i = 1; i < values.size(); ++i) EXPECT_NEAR(values[i], 0, 1e-5);
   });
 }
 
