@@ -20,10 +20,11 @@ FigureText text_of(const CircuitResult& result) {
                   .subtitle = one_line(provenance.model_name, 60),
                   .notes = {},
                   .origin = {}};
-  text.notes = {fmt::format("0: the corrupt run, {} {:.3f}; 1: the clean run, {:.3f}. Bands are "
-                            "{:.0f}% intervals over {} prompts.",
-                            result.metric, result.corrupt_mean, result.clean_mean,
-                            100 * result.confidence, result.n_tested)};
+  text.notes = {
+      fmt::format("0: the corrupt run, {} {:.3f}; 1: the clean run, {:.3f}. Bands are "
+                  "{:.0f}% intervals over {} prompts.",
+                  result.metric, result.corrupt_mean, result.clean_mean, 100 * result.confidence,
+                  result.n_tested)};
   if (!result.curve.empty()) {
     text.notes.push_back(fmt::format("Ranked by {} on {} other prompts. CPR {:.3f}, CMD {:.3f}.",
                                      result.method, result.n_ranked, result.cpr, result.cmd));

@@ -8,7 +8,8 @@ namespace headlens {
 namespace {
 
 CircuitMetrics some_metrics() {
-  return {.clean = {3, 5, 4}, .corrupt = {-1, 1, 0}, .circuits = {{-1, 1, 0}, {1, 4, 1}, {3, 5, 4}}};
+  return {
+      .clean = {3, 5, 4}, .corrupt = {-1, 1, 0}, .circuits = {{-1, 1, 0}, {1, 4, 1}, {3, 5, 4}}};
 }
 
 TEST(Faithfulness, IsOfMeansOverPrompts) {
