@@ -16,8 +16,11 @@ namespace {
 
 constexpr int kMostSteps = 64;
 
-/// Texts whose base runs and variants are held at once.
+/// Texts whose base runs are held at once.
 constexpr std::size_t kTextsAtOnce = 8;
+/// Sets of heads whose variants of these texts are held at once: many random orders of many heads
+/// would fill the memory with lists.
+constexpr std::size_t kSetsAtOnce = 512;
 
 using LayerValues = std::vector<std::shared_ptr<const Tensor>>;
 using Heads = std::span<const HeadPlace>;
@@ -112,21 +115,26 @@ class PrunedLoss {
       questions.push_back(loss_question(sequences.back()));
     }
     const auto bases = sweep_.record(sequences);
-    std::vector<Variant> variants;
-    for (std::size_t t = 0; t < some.size(); ++t) {
-      const LayerValues values = values_for(some[t], bases[t]->length());
-      for (const Heads set : sets) {
-        variants.push_back({bases[t].get(), &questions[t], removal_of(set, values)});
-      }
-      variants.push_back({bases[t].get(), &questions[t]});
-    }
-    const std::vector<double> losses = sweep_.run(variants);
+    std::vector<LayerValues> values;
     for (std::size_t t = 0; t < some.size(); ++t) {
       PrunedText& text = told[some[t]];
-      for (std::size_t s = 0; s < means.size(); ++s) {
-        means[s].add(losses[t * means.size() + s], text.predicted_tokens);
+      values.push_back(values_for(some[t], bases[t]->length()));
+      text.base_loss_nats = sweep_.readout().read_base(questions[t], *bases[t]);
+      means.back().add(text.base_loss_nats, text.predicted_tokens);
+    }
+    for (std::size_t first = 0; first < sets.size(); first += kSetsAtOnce) {
+      const std::size_t end = std::min(sets.size(), first + kSetsAtOnce);
+      std::vector<Variant> variants;
+      for (std::size_t t = 0; t < some.size(); ++t) {
+        for (std::size_t s = first; s < end; ++s) {
+          variants.push_back({bases[t].get(), &questions[t], removal_of(sets[s], values[t])});
+        }
       }
-      text.base_loss_nats = losses[(t + 1) * means.size() - 1];
+      const std::vector<double> losses = sweep_.run(variants);
+      for (std::size_t i = 0; i < losses.size(); ++i) {
+        const PrunedText& text = told[some[i / (end - first)]];
+        means[first + i % (end - first)].add(losses[i], text.predicted_tokens);
+      }
     }
   }
 
