@@ -100,8 +100,8 @@ class PrunedLoss {
       const std::size_t count = std::min(kTextsAtOnce, chosen.size() - first);
       add_texts(sets, std::span(chosen).subspan(first, count), told, means);
     }
-    std::vector<double> losses;
-    for (const MeanLoss& mean : means) losses.push_back(mean.nats());
+    std::vector<double> losses(means.size());
+    std::ranges::transform(means, losses.begin(), &MeanLoss::nats);
     return losses;
   }
 
@@ -189,8 +189,8 @@ std::vector<HeadPlace> ascending(const std::vector<HeadPlace>& heads,
     // A model that loses its numbers with a head needs that head most.
     return std::isnan(importance[i]) ? std::numeric_limits<double>::infinity() : importance[i];
   });
-  std::vector<HeadPlace> sorted;
-  for (const std::size_t i : order) sorted.push_back(heads[i]);
+  std::vector<HeadPlace> sorted(heads.size());
+  std::ranges::transform(order, sorted.begin(), [&](std::size_t i) { return heads[i]; });
   return sorted;
 }
 
@@ -201,8 +201,9 @@ std::vector<HeadPlace> shuffled(std::vector<HeadPlace> heads, std::mt19937_64& r
 }
 
 void rank_heads(PrunedLoss& loss, PruningResult& result, const std::vector<HeadPlace>& heads) {
-  std::vector<Heads> alone;
-  for (const HeadPlace& head : heads) alone.emplace_back(&head, 1);
+  std::vector<Heads> alone(heads.size());
+  std::ranges::transform(heads, alone.begin(),
+                         [](const HeadPlace& head) { return Heads(&head, 1); });
   result.importance.values = loss.of(alone, result.texts, &PrunedText::for_importance);
   result.importance_base_nats = result.importance.values.back();
   result.importance.values.pop_back();
