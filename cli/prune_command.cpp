@@ -52,8 +52,8 @@ PruningOptions pruning_options(const PruneOptions& options, const Session& sessi
 void show_pruning(const PruneOptions& options) {
   if (options.common.prompt.empty() == options.data.empty()) {
     throw UsageError(options.data.empty()
-                         ? "the text is empty: give one, or a file of them with --data"
-                         : "give a text or a file of them with --data, not both");
+                         ? "the prompt is empty: give a text, or a file of them with --data"
+                         : "give a prompt or a file of texts with --data, not both");
   }
   Session session = options.common.open();
   const std::vector<PruningText> texts = texts_of(options, session);

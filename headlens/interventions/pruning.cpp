@@ -16,8 +16,11 @@ namespace {
 
 constexpr int kMostSteps = 64;
 
-/// Texts whose base runs and variants are held at once.
+/// Texts whose base runs are held at once.
 constexpr std::size_t kTextsAtOnce = 8;
+/// Sets of heads whose variants of these texts are held at once: many random orders of many heads
+/// would fill the memory with lists.
+constexpr std::size_t kSetsAtOnce = 512;
 
 using LayerValues = std::vector<std::shared_ptr<const Tensor>>;
 using Heads = std::span<const HeadPlace>;
@@ -97,8 +100,8 @@ class PrunedLoss {
       const std::size_t count = std::min(kTextsAtOnce, chosen.size() - first);
       add_texts(sets, std::span(chosen).subspan(first, count), told, means);
     }
-    std::vector<double> losses;
-    for (const MeanLoss& mean : means) losses.push_back(mean.nats());
+    std::vector<double> losses(means.size());
+    std::ranges::transform(means, losses.begin(), &MeanLoss::nats);
     return losses;
   }
 
@@ -112,21 +115,26 @@ class PrunedLoss {
       questions.push_back(loss_question(sequences.back()));
     }
     const auto bases = sweep_.record(sequences);
-    std::vector<Variant> variants;
-    for (std::size_t t = 0; t < some.size(); ++t) {
-      const LayerValues values = values_for(some[t], bases[t]->length());
-      for (const Heads set : sets) {
-        variants.push_back({bases[t].get(), &questions[t], removal_of(set, values)});
-      }
-      variants.push_back({bases[t].get(), &questions[t]});
-    }
-    const std::vector<double> losses = sweep_.run(variants);
+    std::vector<LayerValues> values;
     for (std::size_t t = 0; t < some.size(); ++t) {
       PrunedText& text = told[some[t]];
-      for (std::size_t s = 0; s < means.size(); ++s) {
-        means[s].add(losses[t * means.size() + s], text.predicted_tokens);
+      values.push_back(values_for(some[t], bases[t]->length()));
+      text.base_loss_nats = sweep_.readout().read_base(questions[t], *bases[t]);
+      means.back().add(text.base_loss_nats, text.predicted_tokens);
+    }
+    for (std::size_t first = 0; first < sets.size(); first += kSetsAtOnce) {
+      const std::size_t end = std::min(sets.size(), first + kSetsAtOnce);
+      std::vector<Variant> variants;
+      for (std::size_t t = 0; t < some.size(); ++t) {
+        for (std::size_t s = first; s < end; ++s) {
+          variants.push_back({bases[t].get(), &questions[t], removal_of(sets[s], values[t])});
+        }
       }
-      text.base_loss_nats = losses[(t + 1) * means.size() - 1];
+      const std::vector<double> losses = sweep_.run(variants);
+      for (std::size_t i = 0; i < losses.size(); ++i) {
+        const PrunedText& text = told[some[i / (end - first)]];
+        means[first + i % (end - first)].add(losses[i], text.predicted_tokens);
+      }
     }
   }
 
@@ -181,8 +189,8 @@ std::vector<HeadPlace> ascending(const std::vector<HeadPlace>& heads,
     // A model that loses its numbers with a head needs that head most.
     return std::isnan(importance[i]) ? std::numeric_limits<double>::infinity() : importance[i];
   });
-  std::vector<HeadPlace> sorted;
-  for (const std::size_t i : order) sorted.push_back(heads[i]);
+  std::vector<HeadPlace> sorted(heads.size());
+  std::ranges::transform(order, sorted.begin(), [&](std::size_t i) { return heads[i]; });
   return sorted;
 }
 
@@ -193,8 +201,9 @@ std::vector<HeadPlace> shuffled(std::vector<HeadPlace> heads, std::mt19937_64& r
 }
 
 void rank_heads(PrunedLoss& loss, PruningResult& result, const std::vector<HeadPlace>& heads) {
-  std::vector<Heads> alone;
-  for (const HeadPlace& head : heads) alone.emplace_back(&head, 1);
+  std::vector<Heads> alone(heads.size());
+  std::ranges::transform(heads, alone.begin(),
+                         [](const HeadPlace& head) { return Heads(&head, 1); });
   result.importance.values = loss.of(alone, result.texts, &PrunedText::for_importance);
   result.importance_base_nats = result.importance.values.back();
   result.importance.values.pop_back();

@@ -35,7 +35,8 @@ void draw_segment(cairo_t* context, double x0, double y0, double x1, double y1) 
 }
 
 void draw_axes(const Pen& pen, TextPainter& painter, const CurvePicture& picture) {
-  const auto& [context, page] = pen;
+  cairo_t* const context = pen.context;
+  const CurvePage& page = pen.page;
   const TextStyle numbers{.size = 8.5};
   cairo_set_line_width(context, 0.6);
   for (const auto& [value, text] : page.y.ticks(kYTicks)) {
@@ -78,7 +79,8 @@ void for_each_piece(std::size_t n_points, const Has& has, const Body& body) {
 }
 
 void draw_band(const Pen& pen, const CurveSeries& series, Rgb color) {
-  const auto& [context, page] = pen;
+  cairo_t* const context = pen.context;
+  const CurvePage& page = pen.page;
   if (series.low.empty()) return;
   const auto has = [&](std::size_t i) {
     return std::isfinite(series.low[i]) && std::isfinite(series.high[i]);
@@ -118,7 +120,8 @@ void set_stroke(cairo_t* context, std::size_t index) {
 }
 
 void draw_line(const Pen& pen, const CurveSeries& series, std::size_t index) {
-  const auto& [context, page] = pen;
+  cairo_t* const context = pen.context;
+  const CurvePage& page = pen.page;
   const bool few = series.x.size() <= kMostMarks;
   set_stroke(context, index);
   const auto has = [&](std::size_t i) { return std::isfinite(series.y[i]); };
@@ -151,7 +154,8 @@ void draw_levels(const Pen& pen, const CurvePicture& picture) {
 }
 
 void draw_labels(const Pen& pen, TextPainter& painter, const CurvePicture& picture) {
-  const auto& [context, page] = pen;
+  cairo_t* const context = pen.context;
+  const CurvePage& page = pen.page;
   for (const CurveLabel& label : lay_out_labels(picture, page)) {
     const double x = page.right + 8;
     if (label.is_level) {

@@ -2,7 +2,7 @@
 
 from program import UNSUPPORTED, USAGE, CommandLineTest, main
 
-COMMANDS_WITH_PROMPT = ("run", "attention", "lens", "report", "ablate")
+COMMANDS_WITH_PROMPT = ("run", "attention", "lens", "report", "ablate", "prune")
 
 
 class Arguments(CommandLineTest):

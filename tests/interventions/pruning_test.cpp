@@ -195,6 +195,17 @@ TEST_P(Pruning, IsTheSameAgainAndForAnyBudgetAndDrawsBySeed) {
   EXPECT_NE(prune(session(), texts, options).random[0].order, once.random[0].order);
 }
 
+/// More sets of heads than are swept over at once.
+TEST_P(Pruning, ManyOrders) {
+  const TokenSequence sequence = model_.sequence(1);
+  const PruningResult result = prune(session(), {text_of(sequence)}, {.random_orders = 100});
+  ASSERT_EQ(result.random.size(), 100U);
+  ASSERT_GT(result.random.size() * result.counts.size(), 512U);
+  expect_curve(result, result.least_first, sequence);
+  expect_curve(result, result.random.front(), sequence);
+  expect_curve(result, result.random.back(), sequence);
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, Pruning,
                          testing::Values("gpt2", "gpt_neox_parallel", "llama", "mistral", "qwen3"),
                          [](const auto& test) { return test.param; });
