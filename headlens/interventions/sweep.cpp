@@ -1,11 +1,11 @@
 #include "headlens/interventions/sweep.h"
 
+#include <map>
 #include <mutex>
 #include <optional>
 
 #include "headlens/base/errors.h"
 #include "headlens/interventions/record.h"
-#include "headlens/interventions/sweep_plan.h"
 #include "headlens/models/base_deltas.h"
 
 namespace headlens {
@@ -37,16 +37,14 @@ std::vector<std::unique_ptr<BaseRun>> Sweep::record(const std::vector<TokenSeque
 
 std::vector<double> Sweep::run(std::span<const Variant> variants) {
   const ModelSpec& spec = session_.spec();
+  check_variants(variants, spec);
   for (const Variant& variant : variants) {
-    check_variant(variant, spec);
     check_question(*variant.question, readout_.metric(), spec, variant.base->length());
   }
   const int threads = thread_count();
   const SweepPlan plan = plan_sweep(variants, spec, threads, options_.memory_bytes);
   std::vector<double> values(variants.size());
-  for (const std::size_t i : plan.unmoved) {
-    values[i] = readout_.read_base(*variants[i].question, *variants[i].base);
-  }
+  read_unmoved(plan, variants, values);
   workspaces_.resize(threads);
   std::mutex reporting;
   std::uint64_t done = plan.unmoved.size();
@@ -68,6 +66,17 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
     });
   });
   return values;
+}
+
+void Sweep::read_unmoved(const SweepPlan& plan, std::span<const Variant> variants,
+                         std::vector<double>& values) const {
+  std::map<std::pair<const Question*, const BaseRun*>, double> known;
+  for (const std::size_t i : plan.unmoved) {
+    const auto& [base, question, interventions] = variants[i];
+    const auto [entry, is_new] = known.try_emplace({question, base});
+    if (is_new) entry->second = readout_.read_base(*question, *base);
+    values[i] = entry->second;
+  }
 }
 
 }  // namespace headlens
