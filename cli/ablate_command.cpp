@@ -60,6 +60,7 @@ AblationOptions ablation_options(const AblateOptions& options, const Session& se
       {"head", GridColumns::heads},
       {"position", GridColumns::positions},
       {"head-position", GridColumns::heads_and_positions},
+      {"head-position-pair", GridColumns::heads_and_position_pairs},
       {"layer", GridColumns::whole}};
   AblationOptions ablation{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
   ablation.site = parse_site_kind(options.site);
@@ -109,7 +110,7 @@ void add_ablate_command(CLI::App& program) {
   command->add_option("--site", options->site, "Where: z (heads), mlp_out, attn_out, resid_pre ...")
       ->default_val("z");
   command->add_option("--by", options->by, "What the grid has in each layer")
-      ->check(CLI::IsMember({"head", "position", "head-position", "layer"}));
+      ->check(CLI::IsMember({"head", "position", "head-position", "head-position-pair", "layer"}));
   command->add_option("--kind", options->kind, "What takes the place of the activation")
       ->check(CLI::IsMember({"zero", "mean", "resample"}))
       ->capture_default_str();

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "cli/command.h"
+#include "cli/grid_flags.h"
 #include "cli/prompt_pair.h"
 #include "cli/sweep_options.h"
 #include "headlens/interventions/edge_attribution.h"
@@ -16,17 +17,10 @@ struct AttributeOptions {
   SweepCommandOptions sweep;
   PromptPairOptions pair;
   std::string site;
-  bool by_position = false, by_head = false;
+  GridFlags grid;
   bool edges = false, exact_softmax = false;
   int steps = 0, verify = 10, keep = 1000;
 };
-
-GridColumns columns_of(const AttributeOptions& options, SiteKind site) {
-  if (options.by_head && options.by_position) return GridColumns::heads_and_positions;
-  if (options.by_head) return GridColumns::heads;
-  if (options.by_position || !site_has_heads(site)) return GridColumns::positions;
-  return GridColumns::heads;
-}
 
 std::string attribute_edges_text(const AttributeOptions& options, Session& session,
                                  const Prompt& clean, const Prompt& corrupt) {
@@ -51,7 +45,7 @@ std::string attribute_nodes_text(const AttributeOptions& options, Session& sessi
   AttributionResult result = attribute_patch(session, clean, corrupt,
                                              {.asked = options.sweep.asked(),
                                               .site = site,
-                                              .columns = columns_of(options, site),
+                                              .columns = options.grid.columns(site),
                                               .direction = options.pair.patch_direction(),
                                               .steps = options.steps,
                                               .exact_softmax = options.exact_softmax,
@@ -85,9 +79,7 @@ void add_attribute_patch_command(CLI::App& program) {
   options->sweep.add_to(*command);
   options->pair.add_to(*command);
   command->add_option("--site", options->site, "As of headlens patch")->default_val("z");
-  command->add_flag("--by-position", options->by_position, "Each position by itself");
-  command->add_flag("--by-head", options->by_head,
-                    "Each head by itself; the default where there are heads");
+  options->grid.add_to(*command);
   command->add_flag("--edges", options->edges,
                     "Edges from every node to every later one (EAP) instead of a site");
   command

@@ -1,6 +1,9 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "cli/command.h"
+#include "cli/grid_flags.h"
 #include "cli/prompt_pair.h"
 #include "cli/sweep_options.h"
 #include "headlens/base/errors.h"
@@ -16,21 +19,59 @@ struct PatchCommandOptions {
   CommonOptions common;
   SweepCommandOptions sweep;
   PromptPairOptions pair;
-  std::string site;
-  bool by_position = false, by_head = false;
+  GridFlags grid;
+  std::string sites;
 };
 
-PatchOptions patch_options(const PatchCommandOptions& options) {
-  PatchOptions patching{.asked = options.sweep.asked(), .sweep = options.sweep.sweep()};
-  patching.site = parse_site_kind(options.site);
-  const bool has_heads = site_has_heads(patching.site);
-  if (options.by_head && options.by_position) {
-    patching.columns = GridColumns::heads_and_positions;
-  } else if (options.by_head || (has_heads && !options.by_position)) {
-    patching.columns = GridColumns::heads;
+/// The patches of every site that is named, all of one grid.
+std::vector<PatchOptions> patch_options(const PatchCommandOptions& options) {
+  std::vector<PatchOptions> all;
+  std::string_view rest = options.sites;
+  for (std::size_t comma = 0; comma != std::string_view::npos; rest.remove_prefix(comma + 1)) {
+    comma = rest.find(',');
+    const SiteKind site = parse_site_kind(rest.substr(0, comma));
+    const bool named =
+        std::ranges::any_of(all, [&](const PatchOptions& other) { return other.site == site; });
+    if (named) throw UsageError("--site names " + site_kind_name(site) + " twice");
+    all.push_back({.asked = options.sweep.asked(),
+                   .site = site,
+                   .columns = options.grid.columns(site),
+                   .direction = options.pair.patch_direction(),
+                   .sweep = options.sweep.sweep()});
+    if (all.back().columns != all.front().columns) {
+      throw UsageError("not all of the sites " + options.sites +
+                       " have heads; give --by-position for all of them");
+    }
+    if (comma == std::string_view::npos) break;
   }
-  patching.direction = options.pair.patch_direction();
-  return patching;
+  return all;
+}
+
+void show_study_of(const PatchCommandOptions& options, const std::vector<PatchOptions>& patching,
+                   Session& session) {
+  if (patching.size() > 1) {
+    throw UsageError("--prompts goes with one site; run the command once for each");
+  }
+  show_study(study_patch(session, read_prompt_set(options.sweep.prompts), patching.front(),
+                         options.sweep.study(options.common)),
+             options.common, options.sweep);
+}
+
+/// Writes patch.json and so on; with several sites, patch_SITE.json of each.
+void write_patches(const PatchCommandOptions& options, const std::vector<PatchResult>& results) {
+  for (const PatchResult& result : results) {
+    write_sweep(results.size() > 1 ? "patch_" + result.site : "patch", to_text(to_json(result)),
+                patch_csv(result), picture_of(result), options.common, options.sweep);
+  }
+}
+
+std::string shown(const std::vector<PatchResult>& results, bool as_json) {
+  if (as_json) return to_text(results.size() > 1 ? to_json(results) : to_json(results.front()));
+  std::string text;
+  for (const PatchResult& result : results) {
+    text += (text.empty() ? "" : "\n") + patch_table(result, terminal_width());
+  }
+  return text;
 }
 
 void show_patch(const PatchCommandOptions& options) {
@@ -39,21 +80,19 @@ void show_patch(const PatchCommandOptions& options) {
   if (options.sweep.has_prompts() ? has_any : !has_pair) {
     throw UsageError("give --clean and --corrupt, or a set of prompts with --prompts");
   }
+  const std::vector<PatchOptions> patching = patch_options(options);
   Session session = options.common.open();
-  const PatchOptions patching = patch_options(options);
-  if (options.sweep.has_prompts()) {
-    return show_study(study_patch(session, read_prompt_set(options.sweep.prompts), patching,
-                                  options.sweep.study(options.common)),
-                      options.common, options.sweep);
-  }
+  if (options.sweep.has_prompts()) return show_study_of(options, patching, session);
   const Prompt clean = options.common.tokenize(session, options.pair.clean);
   const Prompt corrupt = options.common.tokenize(session, options.pair.corrupt);
-  PatchResult result = patch(session, clean, corrupt, patching);
-  options.common.complete(result.provenance, session, clean);
+  std::vector<PatchResult> results;
+  for (const PatchOptions& one : patching) {
+    results.push_back(patch(session, clean, corrupt, one));
+    options.common.complete(results.back().provenance, session, clean);
+  }
   end_progress();
-  const std::string json = to_text(to_json(result));
-  write_sweep("patch", json, patch_csv(result), picture_of(result), options.common, options.sweep);
-  fmt::print("{}", options.common.json ? json : patch_table(result, terminal_width()));
+  write_patches(options, results);
+  fmt::print("{}", shown(results, options.common.json));
 }
 
 }  // namespace
@@ -65,13 +104,12 @@ void add_patch_command(CLI::App& program) {
   options->common.add_model_to(*command);
   options->sweep.add_to(*command);
   options->pair.add_to(*command);
+  options->grid.add_to(*command);
   command
-      ->add_option("--site", options->site,
-                   "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...")
+      ->add_option("--site", options->sites,
+                   "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...; several as "
+                   "resid_pre,attn_out,mlp_out")
       ->default_val("resid_pre");
-  command->add_flag("--by-position", options->by_position, "Each position by itself");
-  command->add_flag("--by-head", options->by_head,
-                    "Each head by itself; the default where there are heads");
   command->footer(
       "Example:\n  headlens patch --clean 'The capital of France is' --corrupt 'The capital of "
       "Italy is' --answer ' Paris' --foil ' Rome' --model smollm2-135m");

@@ -13,15 +13,9 @@ using LayerValues = std::vector<std::shared_ptr<const Tensor>>;
 Intervention ablation_at(const GridPlace& place, SiteKind kind, const LayerValues& values) {
   Intervention intervention{.site = {kind, place.layer}, .head = place.head};
   if (place.position >= 0) intervention.positions = {place.position};
+  if (place.key >= 0) intervention.keys = {place.key};
   intervention.edit.values = values.at(place.layer);
   return intervention;
-}
-
-std::string place_name(const GridPlace& place) {
-  std::string name = "L" + std::to_string(place.layer);
-  if (place.head >= 0) name += "H" + std::to_string(place.head);
-  if (place.position >= 0) name += " position " + std::to_string(place.position);
-  return name;
 }
 
 void check_layers(const std::vector<GridPlace>& places, const ModelSpec& spec) {
@@ -47,7 +41,10 @@ std::vector<Variant> variants_of(const BaseRun& base, const AskedPrompt& asked,
   std::vector<Variant> variants;
   grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
   for (const GridPlace& place : grid_places(grid.axes)) {
-    variants.push_back({&base, &asked.question, {ablation_at(place, options.site, values)}});
+    variants.push_back({&base, &asked.question});
+    // What a pattern says of a masked key is nothing already; a masked score is not.
+    if (options.site == SiteKind::pattern && is_masked(place, spec.block())) continue;
+    variants.back().interventions.push_back(ablation_at(place, options.site, values));
   }
   return variants;
 }

@@ -31,7 +31,7 @@ struct AblationEffects {
 
 /// The same ablations of several runs, in one sweep.
 /// @param asked  the metric of each is options.asked's; prompt lengths may differ
-/// @throws UsageError  as ask(), check_variant() and reference_values()
+/// @throws UsageError  as ask(), check_variants() and reference_values()
 std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
                                               const AblationOptions& options);
 

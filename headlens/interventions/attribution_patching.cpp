@@ -50,7 +50,9 @@ class LinearEstimates {
       for (std::int64_t p = 0; p < length_; ++p) {
         if (place.position >= 0 && p != place.position) continue;
         const std::int64_t first = (pattern ? h * length_ + p : p * heads + h) * width;
-        for (std::int64_t i = first; i < first + width; ++i) {
+        const Range numbers = place.key < 0 ? Range{first, first + width}
+                                            : Range{first + place.key, first + place.key + 1};
+        for (std::int64_t i = numbers.begin; i < numbers.end; ++i) {
           // Masked scores are infinite in both runs.
           if (a[i] != b[i]) sum += (static_cast<double>(a[i]) - b[i]) * gradient[i];
         }
@@ -123,13 +125,6 @@ std::vector<std::size_t> largest(const std::vector<double>& values, int count) {
   return order;
 }
 
-std::string name_of(const GridPlace& place) {
-  std::string name = "L" + std::to_string(place.layer);
-  if (place.head >= 0) name += "H" + std::to_string(place.head);
-  if (place.position >= 0) name += " position " + std::to_string(place.position);
-  return name;
-}
-
 }  // namespace
 
 AttributionResult attribute_patch(Session& session, const Prompt& clean, const Prompt& corrupt,
@@ -158,7 +153,7 @@ AttributionResult attribute_patch(Session& session, const Prompt& clean, const P
     if (options.verify <= 0) break;
     estimates.push_back(result.estimates.values[i]);
     changes.push_back(effects.grid.values[i] - edited);
-    result.verified.push_back({name_of(places[i]), estimates.back(), changes.back()});
+    result.verified.push_back({place_name(places[i]), estimates.back(), changes.back()});
   }
   result.quality = quality_of(estimates, changes);
   result.clean = clean.tokens;

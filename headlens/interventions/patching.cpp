@@ -30,6 +30,7 @@ Intervention patch_at(const GridPlace& place, SiteKind kind, std::int64_t first,
   intervention.edit.values = std::move(values);
   if (place.position >= 0) {
     intervention.positions = {place.position};
+    if (place.key >= 0) intervention.keys = {place.key};
   } else {
     intervention.positions.resize(length - first);
     std::iota(intervention.positions.begin(), intervention.positions.end(), first);
@@ -59,7 +60,7 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
     const GridPlace& place = places[index];
     variants.push_back({&edited, &asked.question});
     const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
-    if (!differs) continue;
+    if (!differs || is_masked(place, spec.block())) continue;
     variants.back().interventions.push_back(
         patch_at(place, options.site, first, edited.length(), values.at(place.layer)));
   }

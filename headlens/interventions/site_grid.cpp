@@ -13,19 +13,36 @@ GridAxis axis(std::string name, std::int64_t size) {
   return axis;
 }
 
+bool has_pairs(GridColumns columns) { return columns == GridColumns::heads_and_position_pairs; }
+
+bool has_heads(GridColumns columns) {
+  return columns == GridColumns::heads || columns == GridColumns::heads_and_positions ||
+         has_pairs(columns);
+}
+
 }  // namespace
+
+void check_columns(SiteKind kind, GridColumns columns) {
+  if (has_pairs(columns) && !is_pattern_site(kind)) {
+    throw UsageError("the site " + site_kind_name(kind) +
+                     " has no pairs of positions; pattern and attn_scores have");
+  }
+  if (has_heads(columns) && !site_has_heads(kind)) {
+    throw UsageError("the site " + site_kind_name(kind) + " has no heads; sweep over positions");
+  }
+}
 
 std::vector<GridAxis> grid_axes(SiteKind kind, GridColumns columns, const ModelSpec& spec,
                                 std::int64_t length) {
+  check_columns(kind, columns);
   std::vector<GridAxis> axes{axis("layer", spec.n_layers())};
-  if (columns == GridColumns::heads || columns == GridColumns::heads_and_positions) {
-    if (!site_has_heads(kind)) {
-      throw UsageError("the site " + site_kind_name(kind) + " has no heads; sweep over positions");
-    }
-    axes.push_back(axis("head", site_heads(kind, spec.block())));
-  }
+  if (has_heads(columns)) axes.push_back(axis("head", site_heads(kind, spec.block())));
   if (columns == GridColumns::positions || columns == GridColumns::heads_and_positions) {
     axes.push_back(axis("position", length));
+  }
+  if (has_pairs(columns)) {
+    axes.push_back(axis("query", length));
+    axes.push_back(axis("key", length));
   }
   return axes;
 }
@@ -38,13 +55,28 @@ std::vector<GridPlace> grid_places(const std::vector<GridAxis>& axes) {
       for (const int index : axis.indices) {
         if (axis.name == "layer") place.layer = index;
         if (axis.name == "head") place.head = index;
-        if (axis.name == "position") place.position = index;
+        if (axis.name == "position" || axis.name == "query") place.position = index;
+        if (axis.name == "key") place.key = index;
         finer.push_back(place);
       }
     }
     places = std::move(finer);
   }
   return places;
+}
+
+std::string place_name(const GridPlace& place) {
+  std::string name = "L" + std::to_string(place.layer);
+  if (place.head >= 0) name += "H" + std::to_string(place.head);
+  if (place.position >= 0) {
+    name += (place.key >= 0 ? " query " : " position ") + std::to_string(place.position);
+  }
+  if (place.key >= 0) name += " key " + std::to_string(place.key);
+  return name;
+}
+
+bool is_masked(const GridPlace& place, const BlockSpec& spec) {
+  return spec.causal && place.key > place.position;
 }
 
 std::string site_kind_name(SiteKind kind) {

@@ -8,22 +8,39 @@
 namespace headlens {
 
 /// What a sweep goes over in every layer.
-enum class GridColumns : std::uint8_t { whole, heads, positions, heads_and_positions };
+enum class GridColumns : std::uint8_t {
+  whole,
+  heads,
+  positions,
+  heads_and_positions,
+  heads_and_position_pairs,  ///< every query and key of every head's scores or pattern
+};
 
 /// One place of a grid.
 struct GridPlace {
   int layer = 0;
   int head = -1;               ///< -1: all
-  std::int64_t position = -1;  ///< -1: all
+  std::int64_t position = -1;  ///< of scores and patterns, the query; -1: all
+  std::int64_t key = -1;       ///< of scores and patterns; -1: all
 };
 
-/// The axes of a grid over every layer of a model.
-/// @throws UsageError  if heads are asked for at a site that has none
+/// @throws UsageError  if heads, or pairs of positions, are asked for at a site that has none
+void check_columns(SiteKind kind, GridColumns columns);
+
+/// The axes of a grid over every layer of a model: "layer", then "head", "position", or "query" and
+/// "key".
+/// @throws UsageError  as check_columns()
 std::vector<GridAxis> grid_axes(SiteKind kind, GridColumns columns, const ModelSpec& spec,
                                 std::int64_t length);
 
 /// The places of a grid in C order.
 std::vector<GridPlace> grid_places(const std::vector<GridAxis>& axes);
+
+/// "L5H3", "L5H3 position 2", "L5H3 query 7 key 2".
+std::string place_name(const GridPlace& place);
+
+/// Whether a causal model masks the place: its key comes after its query.
+bool is_masked(const GridPlace& place, const BlockSpec& spec);
 
 /// "z", "resid_pre", ...: TransformerLens's hook name without "hook_". Sites outside blocks have
 /// no grid.

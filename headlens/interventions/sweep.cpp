@@ -1,8 +1,9 @@
 #include "headlens/interventions/sweep.h"
 
+#include <map>
+
 #include "headlens/base/errors.h"
 #include "headlens/interventions/record.h"
-#include "headlens/interventions/sweep_plan.h"
 #include "headlens/models/base_deltas.h"
 
 namespace headlens {
@@ -27,15 +28,13 @@ std::vector<std::unique_ptr<BaseRun>> Sweep::record(const std::vector<TokenSeque
 
 std::vector<double> Sweep::run(std::span<const Variant> variants) {
   const ModelSpec& spec = session_.spec();
+  check_variants(variants, spec);
   for (const Variant& variant : variants) {
-    check_variant(variant, spec);
     check_question(*variant.question, readout_.metric(), spec, variant.base->length());
   }
   const SweepPlan plan = plan_sweep(variants, spec, thread_count(), options_.memory_bytes);
   std::vector<double> values(variants.size());
-  for (const std::size_t i : plan.unmoved) {
-    values[i] = readout_.read_base(*variants[i].question, *variants[i].base);
-  }
+  read_unmoved(plan, variants, values);
   const bool as_deltas = options_.products == SweepProducts::bf16_deltas;
   runner_.run(
       plan.chunks,
@@ -45,6 +44,17 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
       },
       values);
   return values;
+}
+
+void Sweep::read_unmoved(const SweepPlan& plan, std::span<const Variant> variants,
+                         std::vector<double>& values) const {
+  std::map<std::pair<const Question*, const BaseRun*>, double> known;
+  for (const std::size_t i : plan.unmoved) {
+    const auto& [base, question, interventions] = variants[i];
+    const auto [entry, is_new] = known.try_emplace({question, base});
+    if (is_new) entry->second = readout_.read_base(*question, *base);
+    values[i] = entry->second;
+  }
 }
 
 }  // namespace headlens

@@ -6,6 +6,7 @@
 
 #include "headlens/base/progress.h"
 #include "headlens/interventions/chunk_runner.h"
+#include "headlens/interventions/sweep_plan.h"
 #include "headlens/interventions/variant.h"
 #include "headlens/run/session.h"
 
@@ -43,12 +44,15 @@ class Sweep {
 
   /// @param variants  of runs that record() made
   /// @return  the metric of each variant
-  /// @throws UsageError, ShapeError  as check_variant() and check_question()
+  /// @throws UsageError, ShapeError  as check_variants() and check_question()
   /// @throws ResourceError   if the memory does not suffice for one variant a thread
   /// @throws CancelledError  between blocks, if cancellation was requested
   std::vector<double> run(std::span<const Variant> variants);
 
  private:
+  void read_unmoved(const SweepPlan& plan, std::span<const Variant> variants,
+                    std::vector<double>& values) const;
+
   Session& session_;
   Readout readout_;
   SweepOptions options_;

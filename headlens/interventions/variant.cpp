@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
 
 #include "headlens/base/errors.h"
 #include "headlens/models/taps.h"
@@ -9,12 +11,15 @@
 namespace headlens {
 namespace {
 
-void check_values(const Intervention& intervention, const BlockSpec& spec, std::int64_t length) {
+/// Values that were looked through, with whether masked scores may be among them.
+using SeenValues = std::set<std::pair<const Tensor*, bool>>;
+
+void check_values(const Intervention& intervention, const BlockSpec& spec, std::int64_t length,
+                  SeenValues& seen) {
   const auto& [keep, gain, values] = intervention.edit;
-  const std::string place = to_string(intervention.site);
+  const SiteKind kind = intervention.site.kind;
   bool finite = std::isfinite(keep) && std::isfinite(gain);
   if (values != nullptr) {
-    const SiteKind kind = intervention.site.kind;
     Shape expected{values->rank() > 0 && values->size(0) == 1 ? 1 : length, 0};
     if (is_pattern_site(kind)) {
       expected = {spec.n_heads, length, length};
@@ -22,12 +27,51 @@ void check_values(const Intervention& intervention, const BlockSpec& spec, std::
       expected.back() = site_width(kind, spec);
     }
     if (values->shape() != expected) {
-      throw ShapeError("edit of " + place, to_string(expected), to_string(values->shape()));
+      throw ShapeError("edit of " + to_string(intervention.site), to_string(expected),
+                       to_string(values->shape()));
     }
-    finite =
-        finite && std::ranges::all_of(values->values(), [](float v) { return std::isfinite(v); });
+    const bool may_mask = kind == SiteKind::attn_scores && keep == 0 && gain > 0;
+    if (seen.insert({values.get(), may_mask}).second) {
+      constexpr float kMasked = -std::numeric_limits<float>::infinity();
+      finite = finite && std::ranges::all_of(values->values(), [&](float v) {
+                 return std::isfinite(v) || (may_mask && v == kMasked);
+               });
+    }
   }
-  if (!finite) throw UsageError("the edit of " + place + " holds numbers that are not finite");
+  if (!finite) {
+    throw UsageError("the edit of " + to_string(intervention.site) +
+                     " holds numbers that are not finite");
+  }
+}
+
+void check_positions(const std::vector<std::int64_t>& positions, std::int64_t length) {
+  for (const std::int64_t position : positions) {
+    if (position >= 0 && position < length) continue;
+    throw UsageError("position " + std::to_string(position) + " does not exist: the prompt has " +
+                     std::to_string(length) + " tokens");
+  }
+}
+
+void check_variant(const Variant& variant, const ModelSpec& spec, SeenValues& seen) {
+  const std::int64_t length = variant.base->length();
+  for (const Intervention& intervention : variant.interventions) {
+    const Site site = intervention.site;
+    if (!has_site(site, spec)) {
+      throw UsageError("this model has no site " + to_string(site) + "; it has " +
+                       std::to_string(spec.n_layers()) + " layers");
+    }
+    const std::int64_t heads = site_heads(site.kind, spec.block());
+    if (intervention.head >= heads) {
+      throw UsageError(to_string(site) + " has no head " + std::to_string(intervention.head) +
+                       "; it has " + std::to_string(heads));
+    }
+    if (!intervention.keys.empty() && !is_pattern_site(site.kind)) {
+      throw UsageError(to_string(site) + " has no keys; only scores and patterns have");
+    }
+    check_positions(intervention.positions, length);
+    check_positions(intervention.keys, length);
+    check_values(intervention, spec.block(), length, seen);
+  }
 }
 
 bool is_after_blocks(SiteKind kind) {
@@ -86,27 +130,9 @@ std::int64_t site_width(SiteKind kind, const BlockSpec& spec) {
   }
 }
 
-void check_variant(const Variant& variant, const ModelSpec& spec) {
-  const std::int64_t length = variant.base->length();
-  for (const Intervention& intervention : variant.interventions) {
-    const Site site = intervention.site;
-    if (!has_site(site, spec)) {
-      throw UsageError("this model has no site " + to_string(site) + "; it has " +
-                       std::to_string(spec.n_layers()) + " layers");
-    }
-    const std::int64_t heads = site_heads(site.kind, spec.block());
-    if (intervention.head >= heads) {
-      throw UsageError(to_string(site) + " has no head " + std::to_string(intervention.head) +
-                       "; it has " + std::to_string(heads));
-    }
-    for (const std::int64_t position : intervention.positions) {
-      if (position < 0 || position >= length) {
-        throw UsageError("position " + std::to_string(position) +
-                         " does not exist: the prompt has " + std::to_string(length) + " tokens");
-      }
-    }
-    check_values(intervention, spec.block(), length);
-  }
+void check_variants(std::span<const Variant> variants, const ModelSpec& spec) {
+  SeenValues seen;
+  for (const Variant& variant : variants) check_variant(variant, spec, seen);
 }
 
 Departure departure_of(const Variant& variant, const ModelSpec& spec) {

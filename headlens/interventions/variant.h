@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "headlens/hooks/site.h"
@@ -29,6 +30,7 @@ struct Intervention {
   int head = -1;                             ///< of sites that have heads; -1: all of them
   std::vector<std::int64_t> positions = {};  ///< of scores and patterns, queries; empty: all
   Edit edit = {};
+  std::vector<std::int64_t> keys = {};  ///< of scores and patterns alone; empty: all
 };
 
 /// A run that differs from its base run by some edits, and what is asked of it. One without edits
@@ -39,10 +41,12 @@ struct Variant {
   std::vector<Intervention> interventions = {};
 };
 
-/// @throws UsageError  if the model has no such site, or the site no such head, if a position is
-///                     not in the run, or if the edit's numbers are not finite
+/// Values that many variants share are looked through once.
+/// @throws UsageError  if the model has no such site, or the site no such head, if a position or
+///                     key is not in the run, if keys are named at a site that has none, or if the
+///                     edit's numbers are not finite (masked scores that replace scores may be)
 /// @throws ShapeError  if the edit's values do not have the site's shape
-void check_variant(const Variant& variant, const ModelSpec& spec);
+void check_variants(std::span<const Variant> variants, const ModelSpec& spec);
 
 bool site_has_heads(SiteKind kind);
 /// Heads of a site; 1 where it has none.

@@ -72,9 +72,12 @@ void VariantEdits::apply_to_pattern(Site site, std::int64_t sequence, std::int64
     const std::int64_t n = entry.length;
     const Tensor* values = intervention.edit.values.get();
     for_each_position(intervention, queries, [&](std::int64_t query) {
-      change(intervention.edit,
-             values == nullptr ? nullptr : values->data() + (head * n + query) * n, n,
-             first + (query - queries.begin) * stride);
+      const float* row = values == nullptr ? nullptr : values->data() + (head * n + query) * n;
+      float* scores = first + (query - queries.begin) * stride;
+      if (intervention.keys.empty()) return change(intervention.edit, row, n, scores);
+      for (const std::int64_t key : intervention.keys) {
+        change(intervention.edit, row == nullptr ? nullptr : row + key, 1, scores + key);
+      }
     });
   }
 }

@@ -25,13 +25,25 @@ std::string column_name(const GridAxis& axis, int index, const PromptTokens* pro
                      index);
 }
 
+/// Which axis stands to the right: positions, heads where each has pairs of positions, or what
+/// there is.
+std::size_t column_axis(const std::vector<GridAxis>& axes) { return axes.size() == 3 ? 2 : 1; }
+
 void check_axes(const std::vector<GridAxis>& axes, std::size_t n_values) {
   std::size_t places = 1;
   for (const GridAxis& axis : axes) places *= axis.indices.size();
-  if (axes.empty() || axes.front().name != "layer" || axes.size() > 3 || places != n_values) {
-    throw ShapeError("effect heatmap", "a grid over layers, and heads or positions",
+  if (axes.empty() || axes.front().name != "layer" || axes.size() > 4 || places != n_values) {
+    throw ShapeError("effect heatmap", "a grid over layers, and heads, positions or their pairs",
                      fmt::format("{} axes and {} values", axes.size(), n_values));
   }
+}
+
+std::string note_of(const std::vector<GridAxis>& axes) {
+  if (axes.size() == 4) {
+    return "Each cell shows the pair of query and key of that head with the largest effect.";
+  }
+  const bool has_heads = axes.size() == 3 && axes[1].indices.size() > 1;
+  return has_heads ? "Each cell shows the head of that layer with the largest effect." : "";
 }
 
 /// @param effect  of a place of the grid, by its index in C order
@@ -42,26 +54,22 @@ EffectPicture lay_effects(const std::vector<GridAxis>& axes, std::size_t n_value
   EffectPicture picture;
   picture.layers = axes.front().indices;
   const GridAxis alone{.name = "", .indices = {0}};
-  const GridAxis& columns = axes.size() > 1 ? axes.back() : alone;
+  const GridAxis& columns = axes.size() > 1 ? axes[column_axis(axes)] : alone;
   picture.column_axis = title_of_axis(columns.name);
   for (const int index : columns.indices) {
     picture.columns.push_back(axes.size() > 1 ? column_name(columns, index, prompt) : "");
   }
   const std::size_t n_columns = columns.indices.size();
-  const std::size_t n_heads = axes.size() == 3 ? axes[1].indices.size() : 1;
-  for (std::size_t row = 0; row < picture.layers.size(); ++row) {
-    for (std::size_t column = 0; column < n_columns; ++column) {
-      double furthest = 0;
-      for (std::size_t head = 0; head < n_heads; ++head) {
-        const double here = effect((row * n_heads + head) * n_columns + column);
-        if (std::isnan(here) || std::abs(here) > std::abs(furthest)) furthest = here;
-      }
-      picture.effects.push_back(static_cast<float>(furthest));
-    }
+  const std::size_t per_layer = n_values / picture.layers.size();
+  const std::size_t per_column = axes.size() == 4 ? per_layer / n_columns : 1;
+  picture.effects.assign(picture.layers.size() * n_columns, 0);
+  for (std::size_t i = 0; i < n_values; ++i) {
+    const auto here = static_cast<float>(effect(i));
+    float& cell =
+        picture.effects[i / per_layer * n_columns + i % per_layer / per_column % n_columns];
+    if (std::isnan(here) || std::abs(here) > std::abs(cell)) cell = here;
   }
-  if (n_heads > 1) {
-    picture.text.notes.push_back("Each cell shows the head of that layer with the largest effect.");
-  }
+  if (const std::string note = note_of(axes); !note.empty()) picture.text.notes.push_back(note);
   return picture;
 }
 
@@ -94,8 +102,8 @@ EffectPicture picture_of(const PatchResult& result) {
       lay_effects(result.grid.axes, result.grid.values.size(), &result.clean,
                   [&](std::size_t i) { return (result.grid.values[i] - edited) / span; });
   FigureText text =
-      figure_text(fmt::format("Patching {} of the {} run into the {} one", result.site,
-                              denoise ? "clean" : "corrupt", denoise ? "corrupt" : "clean"),
+      figure_text(fmt::format("Patching {}: {} into {}", result.site, denoise ? "clean" : "corrupt",
+                              denoise ? "corrupt" : "clean"),
                   result.provenance, result.clean);
   text.notes = {fmt::format("{}: clean {:.4f}, corrupt {:.4f}. Colours: {}",
                             metric_name(result.question), result.clean_metric,

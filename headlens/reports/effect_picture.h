@@ -23,8 +23,8 @@ struct EffectPicture {
 };
 
 /// Changes of the metric. A grid of heads and positions shows of each position the head that
-/// changes it most.
-/// @throws ShapeError  if the grid has other axes than layers, then heads or positions
+/// changes it most, and one of heads and pairs of positions of each head the pair.
+/// @throws ShapeError  if the grid has other axes than layers, then heads, positions or pairs
 EffectPicture picture_of(const AblationResult& result);
 /// Changes as parts of the difference between the clean and the corrupt run.
 /// @throws ShapeError  as above

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kTokenColumns = 20;
 
-/// "L13H8", "L3 position 5 (cat)".
+/// "L13H8", "L3 position 5 (cat)", "L3H1 query 5 (cat) key 2 (the)".
 std::string place_name(const std::vector<GridAxis>& axes, std::size_t index,
                        const PromptTokens* prompt) {
   std::string name;
@@ -25,8 +25,8 @@ std::string place_name(const std::vector<GridAxis>& axes, std::size_t index,
     const int at = axis.indices[index / stride % axis.indices.size()];
     if (axis.name == "layer") name += fmt::format("L{}", at);
     if (axis.name == "head") name += fmt::format("H{}", at);
-    if (axis.name != "position") continue;
-    name += fmt::format(" position {}", at);
+    if (axis.name == "layer" || axis.name == "head") continue;
+    name += fmt::format(" {} {}", axis.name, at);
     if (prompt == nullptr) continue;
     name += fmt::format(" ({})", token_label(prompt->tokens[at].text, kTokenColumns));
   }

@@ -51,6 +51,10 @@ Json to_json(const AblationResult& result);
 /// @throws ShapeError  if the values disagree with the axes
 Json to_json(const PatchResult& result);
 
+/// "headlens/patches/1": the same patches at several sites, each as headlens/patch/1 in `patches`.
+/// @throws ShapeError  as above
+Json to_json(const std::vector<PatchResult>& results);
+
 /// "headlens/study/1": mean, low, high, cohen_d, p, p_holm and p_bh nested as the axes say.
 /// @throws ShapeError  if the places disagree with the axes
 Json to_json(const StudyResult& result);

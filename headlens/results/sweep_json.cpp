@@ -70,6 +70,12 @@ Json to_json(const PatchResult& result) {
   return json;
 }
 
+Json to_json(const std::vector<PatchResult>& results) {
+  Json patches = Json::array();
+  for (const PatchResult& result : results) patches.push_back(to_json(result));
+  return {{"schema", "headlens/patches/1"}, {"patches", patches}};
+}
+
 Json to_json(const StudyResult& result) {
   Json json = {{"schema", "headlens/study/1"},
                {"provenance", to_json(result.provenance)},

@@ -9,7 +9,8 @@
 
 namespace headlens {
 
-/// What one axis of a grid of values counts: "layer", "head", "position".
+/// What one axis of a grid of values counts: "layer", "head", "position"; of scores and patterns,
+/// "query" and "key".
 struct GridAxis {
   std::string name;
   std::vector<int> indices;

@@ -93,10 +93,65 @@ class Sweeps(CommandLineTest):
         self.assertAlmostEqual(noise["values"][1][n - 1], noise["corrupt"], places=5)
 
     def test_patching_heads(self):
-        for site in ("z", "q", "k", "v", "pattern", "result"):
+        for site in ("z", "q", "k", "v", "pattern", "attn_scores", "result"):
             with self.subTest(site=site):
                 result = self.patch("--site", site, *QUESTION)
                 self.assertEqual([len(row) for row in result["values"]], [3, 3])
+
+    def test_patching_pairs_of_positions(self):
+        result = self.patch("--site", "pattern", "--by-head", "--by-position-pair", *QUESTION)
+        self.assertEqual([axis["name"] for axis in result["axes"]],
+                         ["layer", "head", "query", "key"])
+        n = len(result["token_ids"])
+        cells = result["values"]
+        self.assertEqual([[[len(row) for row in head] for head in layer] for layer in cells],
+                         [[[n] * n] * 3] * 2)
+        known = {head[query][key] for layer in cells for head in layer for query in range(n)
+                 for key in range(n) if query < n - 1 or key > query}
+        self.assertEqual(known, {result["corrupt"]},
+                         "masked cells and those before the first token that differs")
+        self.assertNotEqual(set(cells[1][0][n - 1]), {result["corrupt"]})
+        alone = self.patch("--site", "pattern", "--by-position-pair", *QUESTION)
+        self.assertEqual(alone["values"], cells)
+        ablated = self.ablate("--site", "pattern", "--by", "head-position-pair", *QUESTION)
+        self.assertEqual(ablated["values"][1][2][0][n - 1], ablated["base"], "a masked key")
+        self.assertNotEqual(ablated["values"][1][2][n - 1][0], ablated["base"])
+
+    def test_patching_several_sites(self):
+        arguments = ["patch", "--model", self.gpt2, "--clean", "the cat", "--corrupt", "the cab",
+                     *QUESTION]
+        sites = ["resid_pre", "attn_out", "mlp_out"]
+        shown = self.succeed(*arguments, "--site", ",".join(sites), "--by-position", "--json",
+                             "--out", self.out)
+        all_sites = json.loads(shown)
+        schema.check(all_sites)
+        self.assertEqual(all_sites["schema"], "headlens/patches/1")
+        self.assertEqual([patch["site"] for patch in all_sites["patches"]], sites)
+        self.assertEqual(self.files_in(self.out), sorted(
+            f"patch_{site}.{kind}" for site in sites for kind in ("csv", "json", "png")))
+        for site, patch in zip(sites, all_sites["patches"]):
+            alone = self.patch("--site", site, "--by-position", *QUESTION)
+            self.assertEqual(alone["schema"], "headlens/patch/1")
+            self.assertEqual(alone["values"], patch["values"])
+            written = json.loads((self.out / f"patch_{site}.json").read_text(encoding="utf-8"))
+            self.assertEqual(written, patch)
+        table = self.succeed(*arguments, "--site", "z,q,k,v,pattern")
+        for site in ("z", "q", "k", "v", "pattern"):
+            self.assertIn(f"patching {site} of the clean run", table)
+
+    def test_grids_that_do_not_exist(self):
+        cases = [(["--site", "z,resid_pre"], "--by-position"),
+                 (["--site", "z,z"], "twice"),
+                 (["--site", "z,"], "no site"),
+                 (["--site", "z", "--by-position-pair"], "no pairs of positions"),
+                 (["--site", "resid_pre", "--by-head"], "has no heads"),
+                 (["--site", "pattern", "--by-position", "--by-position-pair"], "not both")]
+        for arguments, says in cases:
+            with self.subTest(arguments=arguments):
+                self.refuse(USAGE, "patch", "--model", self.gpt2, "--clean", "the cat",
+                            "--corrupt", "the cab", *QUESTION, *arguments, "--out", self.out,
+                            says=says)
+                self.assert_nothing_written()
 
     def test_a_prompt_patched_with_itself(self):
         result = self.patch(*QUESTION, clean=PROMPT, corrupt=PROMPT)

@@ -6,7 +6,10 @@
 #include <cmath>
 #include <random>
 
+#include "headlens/base/errors.h"
+#include "headlens/interventions/patching.h"
 #include "headlens/interventions/record.h"
+#include "headlens/interventions/site_values.h"
 #include "tests/parity/parity_models.h"
 
 namespace headlens {
@@ -29,6 +32,8 @@ Hook naive_hook(const Intervention& intervention, const BlockSpec& spec) {
         const std::int64_t at = pattern ? (h * n + p) * n : (p * heads + h) * width;
         const bool one_row = edit.values != nullptr && !pattern && edit.values->size(0) == 1;
         for (std::int64_t i = 0; i < width; ++i) {
+          const auto& keys = intervention.keys;
+          if (!keys.empty() && std::ranges::find(keys, i) == keys.end()) continue;
           float& x = value.data()[at + i];
           x = edit.keep == 0 ? 0 : edit.keep * x;
           if (edit.values == nullptr) continue;
@@ -75,7 +80,7 @@ class SweepAgainstRuns : public testing::TestWithParam<std::string> {
     return values;
   }
 
-  /// Every kind of edit at a site: one head or all, one position, two or all.
+  /// Every kind of edit at a site: one head or all; one position, two or all; likewise keys.
   std::vector<std::vector<Intervention>> edits_at(Site site, std::int64_t length) {
     const auto values = values_for(site.kind, length);
     const int last_head = static_cast<int>(site_heads(site.kind, spec().block())) - 1;
@@ -88,10 +93,32 @@ class SweepAgainstRuns : public testing::TestWithParam<std::string> {
           .positions = {2, length - 1},
           .edit = {.keep = 0.5f, .gain = -0.3f, .values = values}}},
     };
+    if (is_pattern_site(site.kind)) add_key_edits(site, length, values, edits);
     const bool divides = site.kind == SiteKind::ln1_scale || site.kind == SiteKind::ln2_scale ||
                          site.kind == SiteKind::ln_final_scale;
     if (!divides) edits.push_back({{.site = site, .head = 0, .edit = {}}});
     return edits;
+  }
+
+  /// Edits of some keys alone: a cell that is seen, one that a causal model masks, several of one
+  /// row, and columns of all heads.
+  static void add_key_edits(Site site, std::int64_t length,
+                            const std::shared_ptr<const Tensor>& values,
+                            std::vector<std::vector<Intervention>>& edits) {
+    const auto add = [&](int head, std::vector<std::int64_t> queries,
+                         std::vector<std::int64_t> keys, Edit edit) {
+      edits.push_back({{.site = site,
+                        .head = head,
+                        .positions = std::move(queries),
+                        .edit = std::move(edit),
+                        .keys = std::move(keys)}});
+    };
+    add(0, {length - 2}, {1}, {.values = values});
+    add(1, {2}, {length - 1}, {.values = values});
+    add(1, {length - 2}, {0, 2, length - 3}, {.keep = 0.6f, .gain = 0.4f, .values = values});
+    add(-1, {}, {1}, {.values = values});
+    add(-1, {3, length - 2}, {0, 3}, {.keep = 0.5f});
+    edits.push_back({edits.back().front(), {.site = site, .head = 0, .edit = {.values = values}}});
   }
 
   ParityModel model_;
@@ -126,6 +153,61 @@ TEST_P(SweepAgainstRuns, AreTheSame) {
         << to_string(variant.interventions.front().site) << " variant " << i;
   }
   EXPECT_GT(moved, static_cast<int>(variants.size()) / 2) << "most edits change nothing";
+}
+
+/// One cell after another, known ones among them, beside whole runs in which a hook copies it.
+TEST_P(SweepAgainstRuns, PairsOfPositionsAreCells) {
+  Session& session = model_.session();
+  std::vector<AskedPair> pairs(1);
+  AskedPair& pair = pairs.front();
+  pair.clean.sequence = model_.sequence(1);
+  pair.corrupt = pair.clean.sequence;
+  pair.corrupt.ids[2] += pair.corrupt.ids[2] > 0 ? -1 : 1;
+  const auto n = static_cast<std::int64_t>(pair.corrupt.ids.size());
+  pair.clean.prompt_length = n;
+  pair.clean.question = {{n - 1}, {3}, {11}};
+  for (const SiteKind site : {SiteKind::pattern, SiteKind::attn_scores}) {
+    PatchOptions options{.asked = {.metric = Metric::logit_difference},
+                         .site = site,
+                         .columns = GridColumns::heads_and_position_pairs};
+    const PatchEffects effects = std::move(patch_effects(session, pairs, options).front());
+    const auto source = site_values(session, site, pair.clean.sequence);
+    const std::vector<GridPlace> places = grid_places(effects.grid.axes);
+    ASSERT_EQ(places.size(), static_cast<std::size_t>(spec().n_layers() * spec().block().n_heads) *
+                                 static_cast<std::size_t>(n * n));
+    BaseRun edited;
+    edited.tokens = pair.corrupt;
+    int known = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const GridPlace& place = places[i];
+      Intervention cell{.site = {site, place.layer}, .head = place.head};
+      cell.positions = {place.position};
+      cell.keys = {place.key};
+      cell.edit.values = source[place.layer];
+      const Variant variant{&edited, &pair.clean.question, std::vector(1, cell)};
+      const auto [expected, size] = naive(variant, 3, 11);
+      EXPECT_NEAR(effects.grid.values[i], expected, 1e-5 * size) << place_name(place);
+      known += effects.grid.values[i] == effects.corrupt ? 1 : 0;
+    }
+    const std::int64_t heads = spec().n_layers() * spec().block().n_heads;
+    EXPECT_GE(known, spec().block().causal ? heads * (n * (n - 1) / 2 + 3) : 0);
+    EXPECT_LT(known, std::ssize(places));
+  }
+}
+
+TEST_P(SweepAgainstRuns, OnlyScoresAndPatternsHaveKeys) {
+  const auto bases = record_base_runs(model_.session(), {model_.sequence(1)});
+  const Question question{{bases[0]->length() - 1}, {3}, {11}};
+  Sweep sweep(model_.session(), Metric::logit_difference);
+  const auto run = [&](SiteKind kind, std::int64_t key) {
+    Intervention intervention{.site = {kind, 0}};
+    intervention.keys = {key};
+    const Variant variant{bases[0].get(), &question, std::vector(1, intervention)};
+    return sweep.run({&variant, 1});
+  };
+  EXPECT_THROW(run(SiteKind::z, 0), UsageError);
+  EXPECT_THROW(run(SiteKind::pattern, bases[0]->length()), UsageError);
+  EXPECT_EQ(run(SiteKind::pattern, 0).size(), 1u);
 }
 
 std::vector<std::string> token_models() {
