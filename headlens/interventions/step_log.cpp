@@ -2,13 +2,42 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iterator>
+#include <limits>
+#include <string>
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
 #include "headlens/formats/json_file.h"
 
 namespace headlens {
+namespace {
+
+/// JSON has no infinities, and its -0 is an integer.
+std::string to_line(const std::vector<double>& numbers) {
+  std::string line = "[";
+  for (const double number : numbers) {
+    if (line.size() > 1) line += ',';
+    if (std::isfinite(number)) {
+      fmt::format_to(std::back_inserter(line), "{:#}", number);
+    } else {
+      line += "null";
+    }
+  }
+  return line + "]";
+}
+
+std::vector<double> from_line(const nlohmann::json& line) {
+  std::vector<double> numbers;
+  for (const auto& number : line.get_ref<const nlohmann::json::array_t&>()) {
+    numbers.push_back(number.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                       : number.get<double>());
+  }
+  return numbers;
+}
+
+}  // namespace
 
 StepLog::StepLog(const std::filesystem::path& path, const nlohmann::ordered_json& work)
     : path_(path) {
@@ -20,17 +49,13 @@ std::vector<double> StepLog::step(const std::function<std::vector<double>()>& co
   if (!log_) return compute();
   if (done_ < log_->lines().size()) {
     try {
-      return parse_json(log_->lines()[done_++], path_).get<std::vector<double>>();
+      return from_line(parse_json(log_->lines()[done_++], path_));
     } catch (const nlohmann::json::exception&) {
       throw FormatError(path_, "has a line that is no list of numbers; remove the file");
     }
   }
   std::vector<double> numbers = compute();
-  std::string line = "[";
-  for (const double number : numbers) {
-    fmt::format_to(std::back_inserter(line), "{}{}", line.size() > 1 ? "," : "", number);
-  }
-  log_->append(line + "]");
+  log_->append(to_line(numbers));
   return numbers;
 }
 

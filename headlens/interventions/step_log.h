@@ -19,7 +19,8 @@ class StepLog {
   /// @throws UsageError, ResourceError  as ResumableLog
   StepLog(const std::filesystem::path& path, const nlohmann::ordered_json& work);
 
-  /// The numbers of the next step, as compute() returned them, to the last bit.
+  /// The numbers of the next step, as compute() returned them, to the last bit; read again,
+  /// those that are not finite are NaN.
   /// @throws FormatError  if the file holds something else
   std::vector<double> step(const std::function<std::vector<double>()>& compute);
 

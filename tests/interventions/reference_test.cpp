@@ -39,7 +39,8 @@ TEST_F(Reference, MeanIsOverEveryTokenOfEveryText) {
     std::int64_t count = 0;
     for (const TokenSequence& text : texts_) {
       const Tensor values = values_of(text);
-      for (std::int64_t p = 0; p < values.size(1); ++p, ++count) sum += values.data()[p * width + i];
+      for (std::int64_t p = 0; p < values.size(1); ++p, ++count)
+        sum += values.data()[p * width + i];
     }
     EXPECT_NEAR(mean->data()[i], sum / static_cast<double>(count), 1e-6);
   }
@@ -53,9 +54,9 @@ TEST_F(Reference, ResampledPositionsComeWholeFromOneTextAtTheSamePosition) {
     const std::int64_t width = drawn->size(1);
     for (std::int64_t p = 0; p < 9; ++p) {
       const auto is_from = [&](const Tensor& text) {
-        return p < text.size(1) && std::equal(drawn->data() + p * width,
-                                              drawn->data() + (p + 1) * width,
-                                              text.data() + p * width);
+        return p < text.size(1) &&
+               std::equal(drawn->data() + p * width, drawn->data() + (p + 1) * width,
+                          text.data() + p * width);
       };
       EXPECT_TRUE(is_from(first) || is_from(second)) << "position " << p;
       if (p < second.size(1)) used.insert(is_from(first) ? &first : &second);
@@ -68,8 +69,9 @@ TEST_F(Reference, RefusesWhatIsNotThere) {
   EXPECT_THROW(reference(Replacement::resample, 12), UsageError);
   EXPECT_THROW(reference_values(model_.session(), SiteKind::z, Replacement::mean, {}, 4, 0),
                UsageError);
-  EXPECT_THROW(reference_values(model_.session(), SiteKind::pattern, Replacement::mean, texts_, 4, 0),
-               UsageError);
+  EXPECT_THROW(
+      reference_values(model_.session(), SiteKind::pattern, Replacement::mean, texts_, 4, 0),
+      UsageError);
 }
 
 }  // namespace

@@ -37,6 +37,13 @@ TEST_F(StepLogs, ReadBackToTheLastBit) {
   }
 }
 
+TEST_F(StepLogs, WhatIsNotFiniteIsNoNumber) {
+  StepLog(path_, work_).step([] { return std::vector<double>{NAN, INFINITY, 1}; });
+  const std::vector<double> read = StepLog(path_, work_).step(not_again);
+  EXPECT_TRUE(std::isnan(read[0]) && std::isnan(read[1]));
+  EXPECT_EQ(read[2], 1);
+}
+
 TEST_F(StepLogs, GoOnWhereTheyStopped) {
   {
     StepLog log(path_, work_);

@@ -11,8 +11,12 @@ namespace headlens {
 namespace {
 
 EffectPicture picture_with(std::vector<float> effects, int columns) {
-  EffectPicture picture{.layers = {}, .column_axis = "Head", .columns = {},
-                        .effects = std::move(effects), .significant = {}, .bar_name = "Change",
+  EffectPicture picture{.layers = {},
+                        .column_axis = "Head",
+                        .columns = {},
+                        .effects = std::move(effects),
+                        .significant = {},
+                        .bar_name = "Change",
                         .text = {.title = "Effects", .subtitle = "", .notes = {}, .origin = {}}};
   for (int i = 0; i < columns; ++i) picture.columns.push_back(std::to_string(i));
   const int rows = static_cast<int>(picture.effects.size()) / columns;
