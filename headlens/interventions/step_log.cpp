@@ -1,11 +1,6 @@
 #include "headlens/interventions/step_log.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <iterator>
 #include <limits>
-#include <string>
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
@@ -13,20 +8,6 @@
 
 namespace headlens {
 namespace {
-
-/// JSON has no infinities, and its -0 is an integer.
-std::string to_line(const std::vector<double>& numbers) {
-  std::string line = "[";
-  for (const double number : numbers) {
-    if (line.size() > 1) line += ',';
-    if (std::isfinite(number)) {
-      fmt::format_to(std::back_inserter(line), "{:#}", number);
-    } else {
-      line += "null";
-    }
-  }
-  return line + "]";
-}
 
 std::vector<double> from_line(const nlohmann::json& line) {
   std::vector<double> numbers;
@@ -55,7 +36,7 @@ std::vector<double> StepLog::step(const std::function<std::vector<double>()>& co
     }
   }
   std::vector<double> numbers = compute();
-  log_->append(to_line(numbers));
+  log_->append(nlohmann::json(numbers).dump());
   return numbers;
 }
 
