@@ -54,7 +54,7 @@ TEST_F(StepLogs, GoOnWhereTheyStopped) {
   StepLog log(path_, work_);
   log.step(not_again);
   EXPECT_EQ(log.step([] { return std::vector<double>{7}; }), std::vector<double>{7});
-  EXPECT_EQ(text(), half + "[7]\n");
+  EXPECT_EQ(text(), half + "[7.0]\n");
 }
 
 TEST_F(StepLogs, ALineThatWasCutOffIsDoneAgain) {
