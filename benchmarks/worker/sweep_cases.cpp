@@ -24,8 +24,9 @@ std::vector<AskedPrompt> asked_prompts(const Request& request) {
   for (int i = 0; i < request.integer("prompts", 1); ++i) {
     AskedPrompt& one = asked.emplace_back(asked_of(request));
     auto& ids = one.sequence.ids;
-    std::ranges::rotate(ids, ids.begin() + i % std::ssize(ids));
-    ids.front() = (ids.front() + i / static_cast<int>(ids.size())) % 1000;
+    const auto n = static_cast<int>(ids.size());
+    std::ranges::rotate(ids, ids.begin() + i % n);
+    ids.front() += i / n;
   }
   return asked;
 }
