@@ -53,7 +53,7 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
   const ModelSpec& spec = session.spec();
   grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
   const std::int64_t first = first_difference(edited, source, spec.block().causal);
-  const auto values = site_values(session, options.site, source.tokens);
+  const auto values = site_values(session, options.site, source);
   std::vector<Variant> variants;
   const std::vector<GridPlace> places = grid_places(grid.axes);
   for (const std::size_t index : chosen_places(options, places.size())) {

@@ -17,7 +17,7 @@ SiteKind key_site(const ModelSpec& spec) {
 std::vector<Site> recorded_sites(const ModelSpec& spec) {
   std::vector<Site> sites{last_state_site(spec)};
   for (int layer = 0; layer < spec.n_layers(); ++layer) {
-    for (const SiteKind kind : {SiteKind::resid_pre, key_site(spec), SiteKind::v}) {
+    for (const SiteKind kind : {SiteKind::resid_pre, key_site(spec), SiteKind::v, SiteKind::z}) {
       sites.push_back({kind, layer});
     }
   }
@@ -70,6 +70,7 @@ std::vector<std::unique_ptr<BaseRun>> record_base_runs(
       const Tensor& v = run.cache.at({SiteKind::v, layer});
       base->layers.push_back(
           {copy_rows(run.cache.at({SiteKind::resid_pre, layer}), s, length, spec.d_model),
+           copy_rows(run.cache.at({SiteKind::z, layer}), s, length, spec.blocks[layer].q_width()),
            copy_keys_and_values(spec.blocks[layer], rows_of(k, s), rows_of(v, s), length)});
     }
     base->last_state = copy_rows(run.cache.at(last_state_site(spec)), s, length, spec.d_model);
@@ -99,7 +100,7 @@ std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length, bool wit
   const std::int64_t products = block.d_model + block.qkv_width() + block.q_width() +
                                 block.mlp_in_width() + block.d_mlp + 3 * block.d_model;
   const std::int64_t layer =
-      length * (spec.d_model + (with_products ? products : 0)) + keys + values;
+      length * (spec.d_model + block.q_width() + (with_products ? products : 0)) + keys + values;
   return static_cast<std::int64_t>(sizeof(float)) *
          (spec.n_layers() * layer + length * spec.d_model);
 }

@@ -20,4 +20,17 @@ std::vector<std::shared_ptr<const Tensor>> site_values(Session& session, SiteKin
   return values;
 }
 
+std::vector<std::shared_ptr<const Tensor>> site_values(Session& session, SiteKind kind,
+                                                       const BaseRun& recorded) {
+  if (kind != SiteKind::resid_pre && kind != SiteKind::z) {
+    return site_values(session, kind, recorded.tokens);
+  }
+  std::vector<std::shared_ptr<const Tensor>> values;
+  for (const BaseRun::Layer& layer : recorded.layers) {
+    const Tensor& value = kind == SiteKind::z ? layer.z : layer.resid_pre;
+    values.emplace_back(std::shared_ptr<const Tensor>(), &value);
+  }
+  return values;
+}
+
 }  // namespace headlens

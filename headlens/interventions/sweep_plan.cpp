@@ -47,7 +47,9 @@ SweepPlan plan_sweep(std::span<const Variant> variants, const ModelSpec& spec, i
       planned.push_back({&variants[i], departure, i});
     }
   }
-  std::ranges::stable_sort(planned, {}, [](const PlannedVariant& p) { return p.departure.layer; });
+  std::ranges::stable_sort(planned, {}, [](const PlannedVariant& p) {
+    return std::pair(p.departure.layer, p.departure.after_attention);
+  });
   plan.chunks = fill_chunks(planned, spec, threads, memory_bytes);
   return plan;
 }

@@ -7,7 +7,7 @@
 
 namespace headlens {
 
-/// Variants that run together, in ascending order of layers.
+/// Variants that run together, in the order in which they depart.
 using Chunk = std::vector<PlannedVariant>;
 
 struct SweepPlan {
@@ -22,7 +22,7 @@ struct SweepPlan {
 SweepPlan plan_sweep(std::span<const Variant> variants, const ModelSpec& spec, int threads,
                      std::int64_t memory_bytes);
 
-/// Fills chunks with variants in ascending order of layers.
+/// Fills chunks with variants in the order in which they depart.
 /// @param more_row_bytes  that each row of a chunk takes besides its forward pass
 /// @throws ResourceError  as plan_sweep()
 std::vector<Chunk> fill_chunks(const std::vector<PlannedVariant>& planned, const ModelSpec& spec,

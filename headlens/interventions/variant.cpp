@@ -78,6 +78,26 @@ bool is_after_blocks(SiteKind kind) {
   return kind == SiteKind::ln_final_scale || kind == SiteKind::ln_final_normalized;
 }
 
+/// Whether a site of a block comes before z.
+bool is_before_z(SiteKind kind, const BlockSpec& spec) {
+  switch (kind) {
+    case SiteKind::resid_pre:
+    case SiteKind::q:
+    case SiteKind::k:
+    case SiteKind::v:
+    case SiteKind::rot_q:
+    case SiteKind::rot_k:
+    case SiteKind::attn_scores:
+    case SiteKind::pattern:
+      return true;
+    case SiteKind::ln1_scale:
+    case SiteKind::ln1_normalized:
+      return spec.norm_place == NormPlace::pre;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool is_pattern_site(SiteKind kind) {
@@ -145,6 +165,12 @@ Departure departure_of(const Variant& variant, const ModelSpec& spec) {
             ? 0
             : std::min(departure.position, *std::ranges::min_element(intervention.positions));
   }
+  departure.after_attention =
+      departure.layer >= 0 && departure.layer < spec.n_layers() &&
+      std::ranges::none_of(variant.interventions, [&](const Intervention& intervention) {
+        return intervention.site.layer == departure.layer &&
+               is_before_z(intervention.site.kind, spec.block());
+      });
   if (!spec.block().causal && departure.layer < spec.n_layers()) departure.position = 0;
   return departure;
 }

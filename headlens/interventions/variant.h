@@ -59,6 +59,7 @@ bool is_pattern_site(SiteKind kind);
 struct Departure {
   int layer = 0;  ///< -1: at the embeddings; n_layers: after the last block
   std::int64_t position = 0;
+  bool after_attention = false;  ///< of the layer: queries, keys, values and z are the base run's
 };
 Departure departure_of(const Variant& variant, const ModelSpec& spec);
 

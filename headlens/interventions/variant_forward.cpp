@@ -21,10 +21,10 @@ std::span<float> VariantForward::run(std::span<const PlannedVariant> chunk) {
   const int n_layers = model_.spec().n_layers();
   for (int layer = chunk.front().departure.layer; layer < n_layers; ++layer) {
     check_cancellation();
-    admit(layer);
+    admit(layer, false);
     if (layer >= 0) run_block(layer);
   }
-  admit(n_layers);
+  admit(n_layers, false);
   if (model_.spec().final_norm) {
     const Taps taps(*edits_, model_.spec());
     ModelForward forward(model_, *batch_, taps, memory_);
@@ -54,19 +54,22 @@ void VariantForward::reserve(const RowBatch& batch) {
   ModelForward(model_, batch, taps, memory_).reserve(1);
 }
 
-void VariantForward::admit(int layer) {
+void VariantForward::admit(int layer, bool after_attention) {
   const std::size_t before = admitted_;
-  for (; admitted_ < chunk_.size() && chunk_[admitted_].departure.layer == layer; ++admitted_) {
+  const int n_layers = model_.spec().n_layers();
+  const bool ends = layer == n_layers || (after_attention && layer + 1 == n_layers);
+  for (; admitted_ < chunk_.size(); ++admitted_) {
     const PlannedVariant& planned = chunk_[admitted_];
+    const Departure& departure = planned.departure;
+    if (departure.layer != layer || departure.after_attention != after_attention) break;
     const std::int64_t length = planned.variant->base->length();
-    const bool ends = layer == model_.spec().n_layers();
     stretches_.push_back({planned.variant->base, ends ? read_positions(planned)
                                                       : Range{planned.departure.position, length}});
     edits_->add(*planned.variant);
   }
   if (admitted_ == before) return;
   renew_batch();
-  start_rows(static_cast<std::int64_t>(before), layer);
+  start_rows(static_cast<std::int64_t>(before), layer, after_attention);
 }
 
 void VariantForward::renew_batch() {
@@ -74,7 +77,7 @@ void VariantForward::renew_batch() {
   reserve(*batch_);
 }
 
-void VariantForward::start_rows(std::int64_t first_sequence, int layer) {
+void VariantForward::start_rows(std::int64_t first_sequence, int layer, bool after_attention) {
   const ModelSpec& spec = model_.spec();
   if (layer < 0) {
     const Taps taps(*edits_, spec);
@@ -88,6 +91,10 @@ void VariantForward::start_rows(std::int64_t first_sequence, int layer) {
                                                    : sequence.base->last_state;
     std::copy_n(states.data() + sequence.start * spec.d_model, sequence.length * spec.d_model,
                 memory_.residual.data() + sequence.first_row * spec.d_model);
+    if (!after_attention) continue;
+    const std::int64_t width = spec.blocks[layer].q_width();
+    std::copy_n(sequence.base->layers[layer].z.data() + sequence.start * width,
+                sequence.length * width, memory_.z.data() + sequence.first_row * width);
   }
   if (!spec.block().rotary) return;
   compute_rotations(*spec.block().rotary, *batch_,
@@ -97,20 +104,20 @@ void VariantForward::start_rows(std::int64_t first_sequence, int layer) {
 
 void VariantForward::run_block(int layer) {
   const ModelSpec& spec = model_.spec();
-  const Taps taps(*edits_, spec);
   const bool last = layer + 1 == spec.n_layers();
   const PackedLinear* after = last ? nullptr : &model_.block(layer + 1).qkv;
   const auto with_block = [&](const auto& part) {
+    const Taps taps(*edits_, spec);
     LaneSplit split = ModelForward(model_, *batch_, taps, memory_).split_for(lane_);
     BlockForward block(spec.blocks[layer], model_.block(layer), after, layer, *batch_, taps,
                        memory_, lane_, split);
     block.use_products(products_);
     part(block);
   };
-  if (!last) return with_block([](BlockForward& block) { block.run(); });
-  with_block([](BlockForward& block) { block.attend(); });
-  narrow();
-  with_block([](BlockForward& block) { block.finish(); });
+  if (admitted_ > 0) with_block([](BlockForward& block) { block.attend(); });
+  if (last && admitted_ > 0) narrow();
+  admit(layer, true);
+  if (admitted_ > 0) with_block([](BlockForward& block) { block.finish(); });
 }
 
 Range VariantForward::read_positions(const PlannedVariant& planned) const {

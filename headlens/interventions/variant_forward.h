@@ -28,17 +28,17 @@ class VariantForward {
   /// @param products  how products are computed; null: by the model's weights
   VariantForward(const Model& model, Workspace& memory, BlockProducts* products = nullptr);
 
-  /// @param chunk  in ascending order of layers
+  /// @param chunk  in the order in which they depart
   /// @return  states after the final norm, a row for each position of each variant's question
   std::span<float> run(std::span<const PlannedVariant> chunk);
 
  private:
   void reserve(std::span<const PlannedVariant> chunk);
   void reserve(const RowBatch& batch);
-  /// Lets the next variants join that depart at this layer.
-  void admit(int layer);
+  /// Lets the next variants join that depart at this layer, before or after its attention.
+  void admit(int layer, bool after_attention);
   void renew_batch();
-  void start_rows(std::int64_t first_sequence, int layer);
+  void start_rows(std::int64_t first_sequence, int layer, bool after_attention);
   void run_block(int layer);
   /// Drops the rows that no question reads.
   void narrow();

@@ -19,6 +19,7 @@ struct ProductBase {
 struct BaseRun {
   struct Layer {
     Tensor resid_pre;      ///< [pos, d_model]
+    Tensor z;              ///< [pos, head * d_head]
     KeyValues key_values;  ///< of every position
     /// By BlockProduct, where variants are computed as differences; else empty.
     std::vector<ProductBase> products = {};
