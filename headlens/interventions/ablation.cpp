@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "headlens/run/provenance.h"
 
@@ -49,25 +50,40 @@ std::vector<Variant> variants_of(const BaseRun& base, const AskedPrompt& asked,
   return variants;
 }
 
-}  // namespace
+/// Of each prompt, what takes the place of its activations.
+class ReferenceValues {
+ public:
+  ReferenceValues(Session& session, const AblationOptions& options)
+      : session_(session), options_(options) {}
 
-std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
-                                              const AblationOptions& options) {
-  const ModelSpec& spec = session.spec();
-  check_layers(options.together, spec);
+  const LayerValues& at(std::size_t prompt, std::int64_t length) {
+    // Only what is drawn differs from prompt to prompt.
+    if (values_.empty() || options_.replacement == Replacement::resample) {
+      values_ = reference_values(session_, options_.site, options_.replacement, options_.reference,
+                                 length, options_.seed + prompt);
+    }
+    return values_;
+  }
+
+ private:
+  Session& session_;
+  const AblationOptions& options_;
+  LayerValues values_;
+};
+
+/// Ablates the prompts from the first-th on, whose base runs are held at once.
+void ablate_some(Sweep& sweep, const ModelSpec& spec, ReferenceValues& references,
+                 const AblationOptions& options, std::size_t first, std::span<AskedPrompt> asked,
+                 std::span<AblationEffects> effects) {
   std::vector<TokenSequence> sequences;
   for (const AskedPrompt& prompt : asked) sequences.push_back(prompt.sequence);
-  Sweep sweep(session, options.asked.metric, options.sweep);
   const auto bases = sweep.record(sequences);
-  std::vector<AblationEffects> effects(asked.size());
   std::vector<Variant> variants;
   std::vector<std::size_t> ends;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     sweep.readout().prepare(asked[i].question, *bases[i]);
     effects[i].base = sweep.readout().read_base(asked[i].question, *bases[i]);
-    const LayerValues values =
-        reference_values(session, options.site, options.replacement, options.reference,
-                         bases[i]->length(), options.seed + i);
+    const LayerValues& values = references.at(first + i, bases[i]->length());
     std::ranges::move(variants_of(*bases[i], asked[i], options, values, spec, effects[i].grid),
                       std::back_inserter(variants));
     ends.push_back(variants.size());
@@ -76,6 +92,24 @@ std::vector<AblationEffects> ablation_effects(Session& session, std::vector<Aske
   for (std::size_t i = 0, begin = 0; i < asked.size(); begin = ends[i++]) {
     effects[i].grid.values.assign(cells.begin() + static_cast<std::ptrdiff_t>(begin),
                                   cells.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+  }
+}
+
+}  // namespace
+
+std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
+                                              const AblationOptions& options) {
+  check_layers(options.together, session.spec());
+  std::vector<TokenSequence> sequences;
+  for (const AskedPrompt& prompt : asked) sequences.push_back(prompt.sequence);
+  Sweep sweep(session, options.asked.metric, options.sweep);
+  ReferenceValues references(session, options);
+  std::vector<AblationEffects> effects(asked.size());
+  for (const Range group : sweep.groups(sequences, 1)) {
+    const auto first = static_cast<std::size_t>(group.begin),
+               n = static_cast<std::size_t>(group.size());
+    ablate_some(sweep, session.spec(), references, options, first,
+                std::span(asked).subspan(first, n), std::span(effects).subspan(first, n));
   }
   return effects;
 }

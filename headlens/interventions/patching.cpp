@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "headlens/base/errors.h"
 #include "headlens/interventions/site_values.h"
@@ -67,6 +68,40 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
   return variants;
 }
 
+/// Patches pairs whose base runs are held at once.
+void patch_some(Session& session, Sweep& sweep, const PatchOptions& options,
+                std::span<AskedPair> pairs, std::span<PatchEffects> effects) {
+  std::vector<TokenSequence> sequences;
+  for (const AskedPair& pair : pairs) {
+    sequences.push_back(pair.clean.sequence);
+    sequences.push_back(pair.corrupt);
+  }
+  const auto bases = sweep.record(sequences);
+  const bool denoise = options.direction == PatchDirection::denoise;
+  std::vector<Variant> variants;
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const BaseRun& clean = *bases[2 * i];
+    const BaseRun& corrupt = *bases[2 * i + 1];
+    Question& question = pairs[i].clean.question;
+    sweep.readout().prepare(question, denoise ? corrupt : clean);
+    effects[i].clean = sweep.readout().read_base(question, clean);
+    effects[i].corrupt = sweep.readout().read_base(question, corrupt);
+    std::ranges::move(variants_of(denoise ? corrupt : clean, denoise ? clean : corrupt,
+                                  pairs[i].clean, options, session, effects[i].grid),
+                      std::back_inserter(variants));
+    ends.push_back(variants.size());
+  }
+  const std::vector<double> cells = sweep.run(variants);
+  for (std::size_t i = 0, begin = 0; i < pairs.size(); begin = ends[i++]) {
+    std::vector<double>& values = effects[i].grid.values;
+    const std::size_t n_places = grid_places(effects[i].grid.axes).size();
+    values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
+    std::size_t cell = begin;
+    for (const std::size_t place : chosen_places(options, n_places)) values[place] = cells[cell++];
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(PatchDirection direction) {
@@ -99,30 +134,12 @@ std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>
     sequences.push_back(pair.corrupt);
   }
   Sweep sweep(session, options.asked.metric, options.sweep);
-  const auto bases = sweep.record(sequences);
-  const bool denoise = options.direction == PatchDirection::denoise;
   std::vector<PatchEffects> effects(pairs.size());
-  std::vector<Variant> variants;
-  std::vector<std::size_t> ends;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const BaseRun& clean = *bases[2 * i];
-    const BaseRun& corrupt = *bases[2 * i + 1];
-    Question& question = pairs[i].clean.question;
-    sweep.readout().prepare(question, denoise ? corrupt : clean);
-    effects[i].clean = sweep.readout().read_base(question, clean);
-    effects[i].corrupt = sweep.readout().read_base(question, corrupt);
-    std::ranges::move(variants_of(denoise ? corrupt : clean, denoise ? clean : corrupt,
-                                  pairs[i].clean, options, session, effects[i].grid),
-                      std::back_inserter(variants));
-    ends.push_back(variants.size());
-  }
-  const std::vector<double> cells = sweep.run(variants);
-  for (std::size_t i = 0, begin = 0; i < pairs.size(); begin = ends[i++]) {
-    std::vector<double>& values = effects[i].grid.values;
-    const std::size_t n_places = grid_places(effects[i].grid.axes).size();
-    values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
-    std::size_t cell = begin;
-    for (const std::size_t place : chosen_places(options, n_places)) values[place] = cells[cell++];
+  for (const Range group : sweep.groups(sequences, 2)) {
+    const auto first = static_cast<std::size_t>(group.begin / 2);
+    const auto n = static_cast<std::size_t>(group.size() / 2);
+    patch_some(session, sweep, options, std::span(pairs).subspan(first, n),
+               std::span(effects).subspan(first, n));
   }
   return effects;
 }

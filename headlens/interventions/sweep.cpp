@@ -20,6 +20,27 @@ Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
   session.bf16_model().load_blocks(session.spec().n_layers(), options.progress);
 }
 
+std::vector<Range> Sweep::groups(const std::vector<TokenSequence>& sequences,
+                                 std::int64_t unit) const {
+  const bool with_products = options_.products == SweepProducts::bf16_deltas;
+  std::vector<Range> groups;
+  std::int64_t bytes = 0;
+  for (std::int64_t first = 0; first < std::ssize(sequences); first += unit) {
+    std::int64_t more = 0;
+    for (std::int64_t i = first; i < first + unit; ++i) {
+      const auto length = static_cast<std::int64_t>(sequences[i].ids.size());
+      more += base_run_bytes(session_.spec(), length, with_products);
+    }
+    if (groups.empty() || bytes + more > options_.memory_bytes / 2) {
+      groups.push_back({first, first});
+      bytes = 0;
+    }
+    groups.back().end += unit;
+    bytes += more;
+  }
+  return groups;
+}
+
 std::vector<std::unique_ptr<BaseRun>> Sweep::record(const std::vector<TokenSequence>& sequences) {
   auto bases = record_base_runs(session_, sequences);
   if (options_.products == SweepProducts::bf16_deltas) record_products(session_, bases);

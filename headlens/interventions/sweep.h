@@ -20,7 +20,9 @@ enum class SweepProducts : std::uint8_t {
 
 struct SweepOptions {
   SweepProducts products = SweepProducts::exact;
-  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< besides weights and base runs
+  /// Besides the weights: that variants which run together take at most, and base runs of many
+  /// prompts at most half of.
+  std::int64_t memory_bytes = std::int64_t{1} << 30;
   ProgressCallback progress = {};
 };
 
@@ -38,6 +40,11 @@ class Sweep {
   Sweep& operator=(const Sweep&) = delete;
 
   const Readout& readout() const { return readout_; }
+
+  /// Neighbours among sequences whose base runs together take no more than half of the memory, at
+  /// least one unit each.
+  /// @param unit  sequences that stay together
+  std::vector<Range> groups(const std::vector<TokenSequence>& sequences, std::int64_t unit) const;
 
   /// Runs sequences once and keeps what this sweep's variants share with them.
   std::vector<std::unique_ptr<BaseRun>> record(const std::vector<TokenSequence>& sequences);
