@@ -3,20 +3,13 @@
 #include <algorithm>
 
 #include "headlens/kernels/panel_product.h"
+#include "headlens/kernels/row_sums.h"
 #include "headlens/models/block/normalize.h"
 
 namespace headlens {
 namespace {
 
 constexpr ReceiverKind kHeadKinds[] = {ReceiverKind::q, ReceiverKind::k, ReceiverKind::v};
-
-void add(const float* from, std::int64_t n, float* to) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] += from[i];
-}
-
-void subtract(const float* from, std::int64_t n, float* to) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] -= from[i];
-}
 
 const ProductBase& products_of(const BaseRun& base, int layer, BlockProduct product) {
   return base.layers[layer].products[static_cast<std::size_t>(product)];
@@ -55,7 +48,7 @@ CircuitProducts::CircuitProducts(const Model& model, const CircuitGraph& graph,
       const Row row{&run, p, 0, first_stored_[s] + p - run.start};
       float* embedding = difference(row, 0);
       std::copy_n(run.clean->layers[0].resid_pre.data() + p * d_model_, d_model_, embedding);
-      subtract(run.corrupt->layers[0].resid_pre.data() + p * d_model_, d_model_, embedding);
+      subtract_row(run.corrupt->layers[0].resid_pre.data() + p * d_model_, d_model_, embedding);
       if (run.circuit->sends(0)) {
         std::copy_n(embedding, d_model_, total(row));
       } else {
@@ -156,7 +149,7 @@ void CircuitProducts::write_heads(int layer, const std::vector<Row>& rows, const
       const Tensor& base = products_of(*row.run->corrupt, layer, BlockProduct::attn_out).input;
       float* change = changes.data() + i * width;
       std::copy_n(z + row.in_chunk * spec.q_width() + head * width, width, change);
-      subtract(base.data() + row.position * spec.q_width() + head * width, width, change);
+      subtract_row(base.data() + row.position * spec.q_width() + head * width, width, change);
     }
     writers_.at(layer, head).multiply(changes.data(), std::ssize(some), outputs.data(), false);
     for (std::size_t i = 0; i < some.size(); ++i) {
@@ -193,14 +186,14 @@ void CircuitProducts::write_mlp(int layer, const std::vector<Row>& rows, const f
     const Tensor& base = products_of(*row.run->corrupt, layer, BlockProduct::mlp_out).input;
     float* change = changes.data() + i * width;
     std::copy_n(mlp_post + row.in_chunk * width, width, change);
-    subtract(base.data() + row.position * width, width, change);
+    subtract_row(base.data() + row.position * width, width, change);
   }
   const PackedLinear& weights = model_.block(layer).mlp_out;
   weights.multiply(changes.data(), std::ssize(some), outputs.data(), false);
   for (std::size_t i = 0; i < some.size(); ++i) {
     float* to = difference(some[i], sender);
     std::copy_n(outputs.data() + i * d_model_, d_model_, to);
-    if (!weights.bias().empty()) subtract(weights.bias().data(), d_model_, to);
+    if (!weights.bias().empty()) subtract_row(weights.bias().data(), d_model_, to);
   }
 }
 
@@ -209,17 +202,17 @@ void CircuitProducts::add_to_totals(int layer, bool heads, const std::vector<Row
   const int end = first + (heads ? graph_.n_heads() : 1);
   for (const Row& row : rows) {
     for (int sender = first; sender < end; ++sender) {
-      if (row.run->circuit->sends(sender)) add(difference(row, sender), d_model_, total(row));
+      if (row.run->circuit->sends(sender)) add_row(difference(row, sender), d_model_, total(row));
     }
   }
 }
 
 void CircuitProducts::add_inputs(int receiver, const Row& row, float* stream) const {
   const Circuit::Inputs& inputs = row.run->circuit->inputs(receiver);
-  if (inputs.from_all) add(totals_.data() + row.stored * d_model_, d_model_, stream);
+  if (inputs.from_all) add_row(totals_.data() + row.stored * d_model_, d_model_, stream);
   for (const int sender : inputs.senders) {
     const float* one = difference(row, sender);
-    inputs.from_all ? subtract(one, d_model_, stream) : add(one, d_model_, stream);
+    inputs.from_all ? subtract_row(one, d_model_, stream) : add_row(one, d_model_, stream);
   }
 }
 
@@ -235,8 +228,8 @@ std::vector<float> CircuitProducts::normed_inputs(int receiver, int layer, const
     std::copy_n(corrupt.layers[layer].resid_pre.data() + row.position * d_model_, d_model_, stream);
     if (middle) {
       const Tensor& attention = products_of(corrupt, layer, BlockProduct::attn_out).output;
-      add(attention.data() + row.position * d_model_, d_model_, stream);
-      if (!bias.empty()) add(bias.data(), d_model_, stream);
+      add_row(attention.data() + row.position * d_model_, d_model_, stream);
+      if (!bias.empty()) add_row(bias.data(), d_model_, stream);
     }
     add_inputs(receiver, row, stream);
     apply_norm(spec, norm, d_model_, stream, stream);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "headlens/kernels/row_sums.h"
+
 namespace headlens {
 
 ProductRecorder::ProductRecorder(const Model& model, std::vector<BaseRun*> bases)
@@ -28,13 +30,13 @@ void ProductRecorder::multiply(BlockProduct product, int layer, const RowBatch& 
   for (std::int64_t row = chunk.begin; row < chunk.end; ++row) {
     const std::int64_t i = row - chunk.begin;
     float* output = outputs.data() + i * n_out;
-    for (std::int64_t c = 0; c < n_out; ++c) {
-      y[i * n_out + c] = accumulate ? y[i * n_out + c] + output[c] : output[c];
+    if (accumulate) {
+      add_row(output, n_out, y + i * n_out);
+    } else {
+      std::copy_n(output, n_out, y + i * n_out);
     }
     // The bias is added by the difference's product.
-    if (!bias.empty()) {
-      for (std::int64_t c = 0; c < n_out; ++c) output[c] -= bias[c];
-    }
+    if (!bias.empty()) subtract_row(bias.data(), n_out, output);
     const auto base = std::ranges::find(bases_, batch.base_of(row));
     ProductBase& kept = (*base)->layers[layer].products[static_cast<std::size_t>(product)];
     std::copy_n(x + i * n_in, n_in, kept.input.data() + batch.position(row) * n_in);
@@ -51,16 +53,13 @@ void DeltaProducts::multiply(BlockProduct product, int layer, const RowBatch& ba
     const std::int64_t i = row - chunk.begin, position = batch.position(row);
     const ProductBase& base =
         batch.base_of(row)->layers[layer].products[static_cast<std::size_t>(product)];
-    const float* input = base.input.data() + position * n_in;
     const float* output = base.output.data() + position * n_out;
-    const float* from = x + i * n_in;
-    float* difference = differences_.data() + i * n_in;
-    for (std::int64_t c = 0; c < n_in; ++c) difference[c] = from[c] - input[c];
-    float* to = y + i * n_out;
+    difference_row(x + i * n_in, base.input.data() + position * n_in, n_in,
+                   differences_.data() + i * n_in);
     if (accumulate) {
-      for (std::int64_t c = 0; c < n_out; ++c) to[c] += output[c];
+      add_row(output, n_out, y + i * n_out);
     } else {
-      std::copy_n(output, n_out, to);
+      std::copy_n(output, n_out, y + i * n_out);
     }
   }
   weights.multiply(differences_.data(), chunk.size(), y, true);

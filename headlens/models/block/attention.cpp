@@ -102,13 +102,10 @@ void Attention::score(const Tile& tile, float* scores) const {
   const Range seen = visible_keys(tile);
   const std::int64_t start = sequence.start;
   if (seen.begin < start) {
-    score_panels(tile, sequence.base->layers[layer_].key_values, 0,
-                 {seen.begin / kPanelColumns, key_panels(start)}, scores);
+    score_panels(tile, sequence.base->layers[layer_].key_values, 0, {seen.begin, start}, scores);
   }
-  score_panels(
-      tile, memory_.key_values, memory_.first_panel[tile.sequence],
-      {std::max<std::int64_t>(0, seen.begin - start) / kPanelColumns, key_panels(seen.end - start)},
-      scores + start);
+  score_panels(tile, memory_.key_values, memory_.first_panel[tile.sequence],
+               {std::max<std::int64_t>(0, seen.begin - start), seen.end - start}, scores + start);
   const auto scale = static_cast<float>(spec_.attention_scale);
   const std::int64_t stride = scratch_stride(tile);
   for (std::int64_t i = 0; i < tile.queries.size(); ++i) {
@@ -117,15 +114,18 @@ void Attention::score(const Tile& tile, float* scores) const {
   }
 }
 
+/// Scores of whole panels, of the last one whole vectors, around some columns.
 /// @param scores  of the key in column 0 of panel 0
 void Attention::score_panels(const Tile& tile, const KeyValues& keys, std::int64_t first_panel,
-                             Range panels, float* scores) const {
+                             Range columns, float* scores) const {
+  constexpr std::int64_t kVector = 16;
   const std::int64_t width = spec_.qkv_width(), d_head = spec_.d_head;
   const float* q = memory_.qkv.data() + first_row(tile) * width + tile.head * d_head;
-  for (std::int64_t p = panels.begin; p < panels.end; ++p) {
+  for (std::int64_t p = columns.begin / kPanelColumns; p < key_panels(columns.end); ++p) {
+    const std::int64_t left = columns.end - p * kPanelColumns;
     multiply_panel(q, width, tile.queries.size(), keys.keys(spec_, kv_head(tile), first_panel + p),
                    kPanelColumns, d_head, scores + p * kPanelColumns, scratch_stride(tile),
-                   kPanelColumns, false);
+                   std::min(kPanelColumns, (left + kVector - 1) / kVector * kVector), false);
   }
 }
 

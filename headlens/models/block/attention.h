@@ -52,8 +52,8 @@ class Attention {
   void for_each_tile(const Body& body);
 
   void score(const Tile& tile, float* scores) const;
-  void score_panels(const Tile& tile, const KeyValues& keys, std::int64_t first_panel, Range panels,
-                    float* scores) const;
+  void score_panels(const Tile& tile, const KeyValues& keys, std::int64_t first_panel,
+                    Range columns, float* scores) const;
   void softmax(const Tile& tile, float* scores) const;
   void softmax_everywhere(const Tile& tile, float* scores) const;
   /// Scores and pattern of a tile, told to the taps; leaves the pattern in scratch.
