@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "headlens/reports/effect_table.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
 
@@ -13,12 +14,9 @@ namespace {
 
 constexpr int kTokenColumns = 20;
 
-std::string number(double value) { return fmt::format("{:.4f}", value); }
-std::string change(double value) { return fmt::format("{:+.4f}", value); }
-
 std::string both_metrics(const SweepQuestion& question, double clean, double corrupt) {
-  return fmt::format("{}: clean {}, corrupt {}\n", metric_name(question), number(clean),
-                     number(corrupt));
+  return fmt::format("{}: clean {}, corrupt {}\n", metric_name(question), number_text(clean),
+                     number_text(corrupt));
 }
 
 std::string quality_line(const EstimateQuality& quality) {
@@ -37,9 +35,10 @@ std::string with_interval(double value, double low, double high) {
 }
 
 std::string circuit_summary(const CircuitResult& result) {
-  std::string text = fmt::format(
-      "{} prompts, {} dropped; mean {}: clean {}, corrupt {}\n", result.n_ranked + result.n_tested,
-      result.dropped.size(), result.metric, number(result.clean_mean), number(result.corrupt_mean));
+  std::string text =
+      fmt::format("{} prompts, {} dropped; mean {}: clean {}, corrupt {}\n",
+                  result.n_ranked + result.n_tested, result.dropped.size(), result.metric,
+                  number_text(result.clean_mean), number_text(result.corrupt_mean));
   if (std::isfinite(result.accuracy)) {
     text += fmt::format("the clean run prefers the answer in {:.1f}% of prompts\n",
                         100 * result.accuracy);
@@ -92,7 +91,8 @@ std::string path_table(const PathResult& result, int width, int most) {
                    {.title = "change", .align = Align::kRight}});
   for (const std::size_t i : order) {
     const EdgeEffect& edge = result.edges[i];
-    table.add_row({edge.sender, edge.receiver, number(*edge.value), change(*edge.value - edited)});
+    table.add_row(
+        {edge.sender, edge.receiver, number_text(*edge.value), change_text(*edge.value - edited)});
   }
   return fmt::format("path patching ({}), {} edges\n", result.direction, result.edges.size()) +
          both_metrics(result.question, result.clean_metric, result.corrupt_metric) + "\n" +
@@ -104,7 +104,7 @@ std::string attribution_table(const AttributionResult& result, int width) {
                    {.title = "estimate", .align = Align::kRight},
                    {.title = "exact change", .align = Align::kRight}});
   for (const VerifiedEstimate& one : result.verified) {
-    table.add_row({one.place, change(one.estimate), change(one.effect)});
+    table.add_row({one.place, change_text(one.estimate), change_text(one.effect)});
   }
   return fmt::format("attribution of {} ({}, {}), {} places\n", result.site, result.direction,
                      result.method, result.estimates.values.size()) +
@@ -120,8 +120,8 @@ std::string edge_attribution_table(const EdgeAttributionResult& result, int widt
   const double edited = result.paths.edited_metric();
   for (const EdgeEffect& edge : result.paths.edges) {
     if (most-- <= 0) break;
-    table.add_row({edge.sender, edge.receiver, change(edge.estimate.value_or(0)),
-                   edge.value ? change(*edge.value - edited) : "not patched"});
+    table.add_row({edge.sender, edge.receiver, change_text(edge.estimate.value_or(0)),
+                   edge.value ? change_text(*edge.value - edited) : "not patched"});
   }
   return fmt::format("attribution of edges ({}, {}), {} edges\n", result.paths.direction,
                      result.method, result.n_edges) +
@@ -138,7 +138,7 @@ std::string circuit_table(const CircuitResult& result, int width, int most) {
                    {.title = "lost without it", .align = Align::kRight}});
   for (const CircuitPart& part : result.parts) {
     if (most-- <= 0) break;
-    table.add_row({part.name, std::isfinite(part.score) ? change(part.score) : "",
+    table.add_row({part.name, std::isfinite(part.score) ? change_text(part.score) : "",
                    std::isfinite(part.minimality) ? fmt::format("{:.3f}", part.minimality) : ""});
   }
   return text + "\n" + table.to_text(width);
@@ -156,9 +156,9 @@ std::string steer_table(const SteerResult& result, int width) {
                    {.title = "probability", .align = Align::kRight}});
   for (std::size_t i = 0; i < result.base_top.size(); ++i) {
     table.add_row({token_label(result.base_top[i].token, kTokenColumns),
-                   number(result.base_top[i].probability),
+                   number_text(result.base_top[i].probability),
                    token_label(result.steered_top[i].token, kTokenColumns),
-                   number(result.steered_top[i].probability)});
+                   number_text(result.steered_top[i].probability)});
   }
   text += table.to_text(width);
   if (result.base_text.empty() && result.steered_text.empty()) return text;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
 
@@ -42,8 +43,6 @@ std::vector<std::size_t> furthest_from(const EffectGrid& grid, double base, int 
   return order;
 }
 
-std::string number(double value) { return fmt::format("{:.4f}", value); }
-
 }  // namespace
 
 std::string metric_name(const SweepQuestion& question) {
@@ -68,18 +67,19 @@ std::string ablation_table(const AblationResult& result, int width, int most) {
     std::string places;
     for (const std::string& place : result.ablated) places += " " + place;
     const double value = result.grid.values.front();
-    return fmt::format("{}:{}\n{}: {} without ablation, {} with it ({:+.4f})\n", what, places,
-                       metric, number(result.base), number(value), value - result.base);
+    return fmt::format("{}:{}\n{}: {} without ablation, {} with it ({})\n", what, places, metric,
+                       number_text(result.base), number_text(value),
+                       change_text(value - result.base));
   }
   std::string text = fmt::format("{}, {} places\n{}: {} without ablation\n\n", what,
-                                 result.grid.values.size(), metric, number(result.base));
+                                 result.grid.values.size(), metric, number_text(result.base));
   TextTable table({{.title = "ablated", .shrinks = true},
                    {.title = "value", .align = Align::kRight},
                    {.title = "change", .align = Align::kRight}});
   for (const std::size_t i : furthest_from(result.grid, result.base, most)) {
     const double value = result.grid.values[i];
-    table.add_row({place_name(result.grid.axes, i, &result.prompt), number(value),
-                   fmt::format("{:+.4f}", value - result.base)});
+    table.add_row({place_name(result.grid.axes, i, &result.prompt), number_text(value),
+                   change_text(value - result.base)});
   }
   return text + table.to_text(width);
 }
@@ -90,14 +90,14 @@ std::string patch_table(const PatchResult& result, int width, int most) {
   std::string text = fmt::format(
       "patching {} of the {} run into the {} one, {} places\n{}: clean {}, corrupt {}\n\n",
       result.site, denoise ? "clean" : "corrupt", denoise ? "corrupt" : "clean",
-      result.grid.values.size(), metric_name(result.question), number(result.clean_metric),
-      number(result.corrupt_metric));
+      result.grid.values.size(), metric_name(result.question), number_text(result.clean_metric),
+      number_text(result.corrupt_metric));
   TextTable table({{.title = "patched", .shrinks = true},
                    {.title = "value", .align = Align::kRight},
                    {.title = "normalized", .align = Align::kRight}});
   for (const std::size_t i : furthest_from(result.grid, edited, most)) {
     const double value = result.grid.values[i];
-    table.add_row({place_name(result.grid.axes, i, &result.clean), number(value),
+    table.add_row({place_name(result.grid.axes, i, &result.clean), number_text(value),
                    fmt::format("{:.3f}", result.normalized(value))});
   }
   return text + table.to_text(width);
@@ -105,10 +105,11 @@ std::string patch_table(const PatchResult& result, int width, int most) {
 
 std::string study_table(const StudyResult& result, int width, int most) {
   constexpr double kLevel = 0.05;
-  std::string text = fmt::format(
-      "{} of {} ({}), {} prompts, {} dropped\n{} of the runs left alone: {} [{}, {}]\n",
-      result.analysis, result.site, result.kind, result.n_prompts, result.dropped.size(),
-      result.metric, number(result.base_mean), number(result.base_low), number(result.base_high));
+  std::string text =
+      fmt::format("{} of {} ({}), {} prompts, {} dropped\n{} of the runs left alone: {} [{}, {}]\n",
+                  result.analysis, result.site, result.kind, result.n_prompts,
+                  result.dropped.size(), result.metric, number_text(result.base_mean),
+                  number_text(result.base_low), number_text(result.base_high));
   if (std::isfinite(result.accuracy)) {
     text += fmt::format("the clean run prefers the answer in {:.1f}% of prompts\n",
                         100 * result.accuracy);
@@ -132,8 +133,8 @@ std::string study_table(const StudyResult& result, int width, int most) {
        {.title = "p (BH)", .align = Align::kRight}});
   for (const std::size_t i : order) {
     const PlaceEffect& place = result.places[i];
-    table.add_row({place_name(result.axes, i, nullptr), fmt::format("{:+.4f}", place.mean),
-                   fmt::format("[{:.4f}, {:.4f}]", place.low, place.high),
+    table.add_row({place_name(result.axes, i, nullptr), change_text(place.mean),
+                   fmt::format("[{}, {}]", number_text(place.low), number_text(place.high)),
                    fmt::format("{:.2f}", place.cohen_d), fmt::format("{:.2g}", place.p_holm),
                    fmt::format("{:.2g}", place.p_bh)});
   }
