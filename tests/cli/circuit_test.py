@@ -2,8 +2,6 @@
 
 import csv
 import json
-import signal
-import time
 import unittest
 
 from program import BAD_INPUT, UNSUPPORTED, USAGE, CommandLineTest, main
@@ -98,20 +96,7 @@ class Circuit(CommandLineTest):
         result = json.loads((self.out / "circuit.json").read_text())
         for name in self.files_in(self.out):
             (self.out / name).unlink()
-        kills, last_size = 0, -1
-        for _ in range(200):
-            process = self.start(*arguments)
-            deadline = time.monotonic() + 20
-            while process.poll() is None and time.monotonic() < deadline:
-                if path.exists() and path.stat().st_size > last_size + 3000:
-                    last_size = path.stat().st_size
-                    process.send_signal(signal.SIGKILL)
-                    kills += 1
-                    break
-                time.sleep(0.001)
-            process.communicate(timeout=60)
-            if process.returncode == 0:
-                break
+        kills = self.run_with_kills(lambda: self.start(*arguments), path, 3000)
         self.assertGreater(kills, 2, "it was never stopped half-way")
         self.assertEqual(path.read_bytes(), log)
         again = json.loads((self.out / "circuit.json").read_text())

@@ -1,9 +1,11 @@
 """Runs the headlens program for tests, and says what every refusal must look like."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -97,6 +99,25 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(done.stdout, b"", done.args)
         for words in [says] if isinstance(says, str) else says:
             self.assertIn(words, message)
+
+    def run_with_kills(self, start, log, more_bytes):
+        """Starts work over and over, and kills it whenever its log has grown by so much, until it
+        ends by itself. Returns the number of kills."""
+        kills, last_size = 0, -1
+        for _ in range(200):
+            process = start()
+            deadline = time.monotonic() + 20
+            while process.poll() is None and time.monotonic() < deadline:
+                if log.exists() and log.stat().st_size > last_size + more_bytes:
+                    last_size = log.stat().st_size
+                    process.send_signal(signal.SIGKILL)
+                    kills += 1
+                    break
+                time.sleep(0.001)
+            process.communicate(timeout=60)
+            if process.returncode == 0:
+                return kills
+        raise AssertionError("it never ended by itself")
 
     def files_in(self, folder):
         return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []

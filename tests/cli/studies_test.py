@@ -2,8 +2,6 @@
 
 import csv
 import json
-import signal
-import time
 import unittest
 
 from program import BAD_INPUT, USAGE, CommandLineTest, main
@@ -78,21 +76,8 @@ class Studies(CommandLineTest):
         result = json.loads((self.out / "study.json").read_text(encoding="utf-8"))
         for name in self.files_in(self.out):
             (self.out / name).unlink()
-        kills, last_size = 0, -1
-        for _ in range(200):
-            process = self.start_study(prompts)
-            grown = time.monotonic() + 20
-            path = self.out / "study_rows.jsonl"
-            while process.poll() is None and time.monotonic() < grown:
-                if path.exists() and path.stat().st_size > last_size + 20000:
-                    last_size = path.stat().st_size
-                    process.send_signal(signal.SIGKILL)
-                    kills += 1
-                    break
-                time.sleep(0.001)
-            process.communicate(timeout=60)
-            if process.returncode == 0:
-                break
+        kills = self.run_with_kills(lambda: self.start_study(prompts),
+                                    self.out / "study_rows.jsonl", 20000)
         self.assertGreater(kills, 2, "it was never stopped half-way")
         self.assertEqual((self.out / "study_rows.jsonl").read_bytes(), log)
         again = json.loads((self.out / "study.json").read_text(encoding="utf-8"))
