@@ -1,23 +1,10 @@
 #pragma once
 
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
-
 #include "benchmarks/worker/bench_model.h"
+#include "benchmarks/worker/prepared_case.h"
 #include "benchmarks/worker/request.h"
-#include "benchmarks/worker/saved_array.h"
 
 namespace headlens::bench {
-
-/// A case made ready: work() is what is measured, the others look at what it left.
-struct PreparedCase {
-  std::function<void()> work;
-  std::function<nlohmann::json()> result;
-  /// Only called if arrays are wanted, and before the case is dropped.
-  std::function<std::vector<SavedArray>()> arrays;
-};
 
 /// @throws UsageError  if there is no such case or its arguments make no sense
 PreparedCase prepare_case(const Request& request, BenchModel& model);

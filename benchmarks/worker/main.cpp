@@ -1,58 +1,11 @@
 // headlens-bench-worker: our side of `./run bench --peers`. The protocol is in peers/README.md.
 
-#include <exception>
-#include <iostream>
-#include <nlohmann/json.hpp>
-#include <string>
-
 #include "benchmarks/worker/bench_cases.h"
-#include "benchmarks/worker/measure.h"
-#include "headlens/tensor/aligned_buffer.h"
-
-namespace {
-
-using headlens::bench::BenchModel;
-
-nlohmann::json answer(const std::string& line, BenchModel& model) {
-  const headlens::bench::Request request(line);
-  const std::string folder = request.save_folder();
-  const headlens::bench::PreparedCase prepared = prepare_case(request, model);
-  const headlens::bench::Measured measured = headlens::bench::measure(prepared.work);
-  nlohmann::json reply = {{"seconds", measured.seconds},
-                          {"peak_rss_bytes", measured.peak_rss_bytes},
-                          {"result", prepared.result()}};
-  if (!folder.empty()) {
-    save_arrays(folder, prepared.arrays());
-    reply["arrays"] = folder;
-  }
-  return reply;
-}
-
-nlohmann::json answer_or_error(const std::string& line, BenchModel& model) {
-  try {
-    return answer(line, model);
-  } catch (const std::exception& error) {
-    return {{"error", error.what()}};
-  }
-}
-
-/// Memory that another case left for reuse must not count in this one's peak.
-void forget_other_cases(const std::string& line) {
-  static std::string previous;
-  const auto without_save = line.substr(0, line.find("\"save\""));
-  if (without_save != previous) headlens::release_retained_memory();
-  previous = without_save;
-}
-
-}  // namespace
+#include "benchmarks/worker/serve.h"
 
 int main() {
+  using namespace headlens::bench;
   BenchModel model;
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    forget_other_cases(line);
-    constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
-    std::cout << answer_or_error(line, model).dump(-1, ' ', false, kReplace) << std::endl;
-  }
+  serve([&](const Request& request) { return prepare_case(request, model); });
   return 0;
 }

@@ -25,6 +25,7 @@ ROOMS = {
     "results": ["tensor", "base"],
     "run": ["models", "tokenizers", "hooks", "hub", "results"],
     "statistics": ["base"],
+    "learn": ["base", "tensor", "kernels", "statistics"],
     "interventions": ["run", "hooks", "kernels", "results", "statistics"],
     "attention": ["run", "hooks", "ops", "kernels", "results"],
     "lenses": ["run", "hooks", "ops", "kernels", "results"],
