@@ -4,8 +4,6 @@
 #include <iterator>
 #include <span>
 
-#include "headlens/run/provenance.h"
-
 namespace headlens {
 namespace {
 
@@ -126,7 +124,7 @@ AblationResult ablate(Session& session, const Prompt& prompt, const AblationOpti
   for (const GridPlace& place : options.together) result.ablated.push_back(place_name(place));
   result.base = effects.base;
   result.grid = std::move(effects.grid);
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, options.sweep);
   if (options.replacement == Replacement::resample) result.provenance.seed = options.seed;
   return result;
 }

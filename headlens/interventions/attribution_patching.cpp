@@ -7,7 +7,6 @@
 #include "headlens/base/errors.h"
 #include "headlens/interventions/pattern_change.h"
 #include "headlens/interventions/site_values.h"
-#include "headlens/run/provenance.h"
 #include "headlens/statistics/rank_correlation.h"
 
 namespace headlens {
@@ -165,7 +164,7 @@ AttributionResult attribute_patch(Session& session, const Prompt& clean, const P
                   (options.exact_softmax ? ", softmax exact" : "");
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, options.sweep);
   return result;
 }
 

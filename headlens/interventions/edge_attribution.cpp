@@ -7,7 +7,6 @@
 #include "headlens/interventions/node_outputs.h"
 #include "headlens/interventions/path_patching.h"
 #include "headlens/interventions/receiver_gradients.h"
-#include "headlens/run/provenance.h"
 
 namespace headlens {
 namespace {
@@ -121,7 +120,7 @@ EdgeAttributionResult attribute_edges(Session& session, const Prompt& clean, con
   result.quality = quality_of(estimates, effects);
   result.method = GradientPath{options.steps}.name(options.direction);
   result.n_edges = static_cast<int>(all.edges.size());
-  paths.provenance = provenance_of(session);
+  paths.provenance = sweep_provenance(session, options.sweep);
   return result;
 }
 

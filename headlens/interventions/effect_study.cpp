@@ -186,7 +186,7 @@ StudyResult study_ablation(Session& session, const std::vector<PromptRow>& rows,
               });
     return effects;
   });
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, ablation.sweep);
   result.provenance.seed = options.seed;
   return summarize(log, options, std::move(result));
 }
@@ -218,7 +218,7 @@ StudyResult study_patch(Session& session, const std::vector<PromptRow>& rows,
               });
     return effects;
   });
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, patching.sweep);
   result.provenance.seed = options.seed;
   return summarize(log, options, std::move(result));
 }

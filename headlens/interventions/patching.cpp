@@ -8,7 +8,6 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/interventions/site_values.h"
-#include "headlens/run/provenance.h"
 
 namespace headlens {
 namespace {
@@ -158,7 +157,7 @@ PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
   result.grid = std::move(effects.grid);
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, options.sweep);
   return result;
 }
 

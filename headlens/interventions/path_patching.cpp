@@ -7,7 +7,6 @@
 #include "headlens/base/errors.h"
 #include "headlens/interventions/node_outputs.h"
 #include "headlens/models/block/normalize.h"
-#include "headlens/run/provenance.h"
 
 namespace headlens {
 namespace {
@@ -201,7 +200,7 @@ PathResult path_patch(Session& session, const Prompt& clean, const Prompt& corru
     result.edges.push_back(
         {name_of(edges[i].sender), name_of(edges[i].receiver), std::nullopt, effects.values[i]});
   }
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, options.sweep);
   return result;
 }
 

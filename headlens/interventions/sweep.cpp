@@ -5,8 +5,15 @@
 #include "headlens/base/errors.h"
 #include "headlens/interventions/record.h"
 #include "headlens/models/base_deltas.h"
+#include "headlens/run/provenance.h"
 
 namespace headlens {
+
+Provenance sweep_provenance(const Session& session, const SweepOptions& options) {
+  Provenance provenance = provenance_of(session);
+  if (options.products == SweepProducts::bf16_deltas) provenance.precision = "bf16_deltas";
+  return provenance;
+}
 
 Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
     : session_(session),

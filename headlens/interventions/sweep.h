@@ -8,6 +8,7 @@
 #include "headlens/interventions/chunk_runner.h"
 #include "headlens/interventions/sweep_plan.h"
 #include "headlens/interventions/variant.h"
+#include "headlens/results/provenance.h"
 #include "headlens/run/session.h"
 
 namespace headlens {
@@ -25,6 +26,9 @@ struct SweepOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;
   ProgressCallback progress = {};
 };
+
+/// The session's provenance, of numbers that a sweep computed so.
+Provenance sweep_provenance(const Session& session, const SweepOptions& options);
 
 /// Computes a metric of many variants of recorded runs. A variant costs nothing before the layer
 /// and, in causal models, before the position where it departs from its base run; many run together

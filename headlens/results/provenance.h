@@ -22,7 +22,7 @@ struct Provenance {
   std::string model_path;         ///< where the weights were read from
   std::string model_family;       ///< "gpt2", "gpt_neox", "llama", "bert"
   std::string model_sha256;       ///< of the weight file(s), in name order
-  std::string precision = "f32";  ///< "f32" or "bf16"
+  std::string precision = "f32";  ///< "f32", "bf16", or "bf16_deltas" from an f32 run
   std::optional<PrecisionDeviation> precision_deviation;
   std::optional<std::uint64_t> seed;
   std::string command_line;

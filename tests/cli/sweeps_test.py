@@ -170,6 +170,12 @@ class Sweeps(CommandLineTest):
         value = json.loads(shown)["values"][1][0]
         self.assertAlmostEqual(float(rows[3]["value"]), value, places=7)
 
+    def test_deltas_say_so(self):
+        exact, deltas = (self.ablate(*QUESTION, *more) for more in ([], ["--bf16-deltas"]))
+        self.assertEqual(exact["provenance"]["precision"], "f32")
+        self.assertEqual(deltas["provenance"]["precision"], "bf16_deltas")
+        self.assertAlmostEqual(deltas["base"], exact["base"], places=5)
+
     def test_memory_changes_no_answer(self):
         wide = self.ablate("--metric", "logit", "--answer", "a")
         narrow = self.ablate("--metric", "logit", "--answer", "a", "--memory", "300KB")
