@@ -22,6 +22,7 @@ from compare import CACHE, alternate, machine, one_gguf
 from workers import HERE, Worker
 
 TARGETS = {"raw": 40, "standardised": 8}
+BATCH = 16  # sentences
 
 
 def read_sentences(path):
@@ -37,25 +38,41 @@ def read_sentences(path):
     return sentences + ([words] if words else [])
 
 
+def word_ends(tokenizer, words):
+    """Token ids of a sentence, and where each word's last token is."""
+    ids, ends = [], []
+    for i, (word, _) in enumerate(words):
+        ids += tokenizer((" " if i else "") + word)["input_ids"]
+        ends.append(len(ids) - 1)
+    return ids, ends
+
+
 def harvest(directory, sentences, layer, n_words):
-    """States of each word's last token, sentence by sentence."""
+    """States of each word's last token: sentences of like length together, padded on the right,
+    which a causal model does not see; blocks after the layer are not run."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
-    states, labels = [], []
-    with torch.inference_mode():
-        for words in sentences:
-            ids, last = [], []
-            for i, (word, _) in enumerate(words):
-                ids += tokenizer((" " if i else "") + word)["input_ids"]
-                last.append(len(ids) - 1)
-            hidden = model.model(torch.tensor([ids]), output_hidden_states=True).hidden_states
-            states.append(hidden[layer][0, last].numpy())
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval().model
+    model.layers = model.layers[:layer + 1]
+    labels, tokens = [], []
+    for words in sentences:
+        if len(labels) < n_words:
+            tokens.append(word_ends(tokenizer, words))
             labels += [label for _, label in words]
-            if len(labels) >= n_words:
-                break
+    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
+    states = [None] * len(tokens)
+    with torch.inference_mode():
+        for first in range(0, len(order), BATCH):
+            batch = order[first:first + BATCH]
+            longest = max(len(tokens[i][0]) for i in batch)
+            ids = torch.zeros((len(batch), longest), dtype=torch.long)
+            for row, i in enumerate(batch):
+                ids[row, :len(tokens[i][0])] = torch.tensor(tokens[i][0])
+            hidden = model(ids, output_hidden_states=True, use_cache=False).hidden_states[layer]
+            for row, i in enumerate(batch):
+                states[i] = hidden[row, tokens[i][1]].numpy()
     return np.concatenate(states)[:n_words].astype(np.float32), labels[:n_words]
 
 
@@ -88,7 +105,8 @@ def exact_loss(states, labels, weights, intercepts):
 def measure(sides, folder, name, options):
     request = {"case": "logistic_regression",
                "args": {"states": str(folder / f"{name}.npy"), "labels": str(folder / "labels.npy"),
-                        "tolerance": options.tolerance}}
+                        "tolerance": options.tolerance, "max_iterations": options.max_iterations,
+                        "fit_tolerance": options.fit_tolerance}}
     states, labels = np.load(folder / f"{name}.npy"), np.load(folder / "labels.npy")
     saved = {side: options.out / "arrays" / f"{name}-{side}" for side in sides}
 
@@ -137,6 +155,10 @@ def parse_arguments():
     parser.add_argument("--layer", type=int, default=15)
     parser.add_argument("--words", type=int, default=8000)
     parser.add_argument("--tolerance", type=float, default=1e-8, help="of scikit-learn")
+    parser.add_argument("--max-iterations", type=int, default=10000, help="of scikit-learn, whose "
+                        "60th on raw states comes after half a minute, still above the optimum")
+    parser.add_argument("--fit-tolerance", default="1e-6", help="of headlens: what an iteration may "
+                        "leave, as a share of the loss (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=list(TARGETS), help="one of the two")

@@ -16,6 +16,7 @@ namespace {
 struct Fitted {
   Tensor states;
   std::vector<std::int32_t> labels;
+  LogisticOptions options;
   LogisticFit fit;
 };
 
@@ -42,9 +43,10 @@ PreparedCase logistic_regression(const Request& request) {
   fitted->states = read_npy(request.text("states", ""));
   const Tensor labels = read_npy(request.text("labels", ""));
   fitted->labels.assign(labels.values().begin(), labels.values().end());
+  fitted->options.tolerance = std::stod(request.text("fit_tolerance", "1e-7"));
   return {[fitted] {
-            fitted->fit =
-                fit_logistic(std::as_const(fitted->states).view<2>(), {.labels = fitted->labels});
+            fitted->fit = fit_logistic(std::as_const(fitted->states).view<2>(),
+                                       {.labels = fitted->labels}, fitted->options);
           },
           [fitted]() -> nlohmann::json {
             return {{"loss", fitted->fit.loss},

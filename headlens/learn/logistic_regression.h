@@ -29,7 +29,8 @@ struct LogisticProblem {
 struct LogisticOptions {
   int max_iterations = 2000;
   /// Stops when an iteration won less than this share of the loss and so little is left to win by
-  /// the gradient, measured in the estimated inverse Hessian: g^T H g / 2 <= tolerance * loss.
+  /// the gradient, measured in the estimated inverse Hessian: g^T H g / 2 <= tolerance * loss. On
+  /// hidden states of 17 classes what is truly left was found to be 20 to 60 times this.
   double tolerance = 1e-7;
   int memory = 20;  ///< pairs that L-BFGS keeps
 };
@@ -40,7 +41,7 @@ struct LogisticFit {
   double loss = 0;
   int iterations = 0;
   bool converged = false;
-  double remaining = 0;  ///< g^T H g / 2 / loss at the end: an estimate of what was left to win
+  double remaining = 0;  ///< g^T H g / 2 / loss at the end: a low estimate of what was left
 };
 
 /// Multinomial logistic regression with an L2 penalty and a free intercept: the optimum of
