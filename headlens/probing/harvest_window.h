@@ -12,7 +12,7 @@ namespace headlens {
 
 /// One row of states to be.
 struct HarvestRow {
-  TokenRange tokens = {};             ///< of its sequence; pooled to one state
+  TokenRange tokens = {};  ///< pooled to one state; of sentences empty: all that are text
   std::optional<CharSpan> span = {};  ///< in the text; absent for sentences
   std::vector<Label> labels = {};     ///< one a column
 };
@@ -22,7 +22,7 @@ struct HarvestSentence {
   std::int64_t index = 0;             ///< in the corpus, from 0
   LabelledSentence source = {};       ///< its words are not kept
   std::vector<Encoding> parts = {};   ///< one text, or two of a pair
-  std::vector<HarvestRow> rows = {};  ///< of a pair one, whose tokens are those of each part
+  std::vector<HarvestRow> rows = {};  ///< of a pair one
 };
 
 /// Neighbouring sentences of a corpus that are run together and become one shard.
