@@ -63,6 +63,7 @@ void add_attribute_patch_command(CLI::App& program);
 void add_circuit_command(CLI::App& program);
 void add_prune_command(CLI::App& program);
 void add_steer_command(CLI::App& program);
+void add_harvest_command(CLI::App& program);
 void add_models_command(CLI::App& program);
 void add_pull_command(CLI::App& program);
 

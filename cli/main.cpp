@@ -89,6 +89,7 @@ int run(int argc, const char* const* argv) {
   add_circuit_command(program);
   add_prune_command(program);
   add_steer_command(program);
+  add_harvest_command(program);
   add_models_command(program);
   add_pull_command(program);
   try {

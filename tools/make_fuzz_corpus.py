@@ -153,8 +153,69 @@ def json_config_seeds() -> dict:
     }
 
 
+def conllu_rows(*rows: str) -> str:
+    """Each row: ID FORM HEAD MISC."""
+    lines = []
+    for row in rows:
+        number, form, head, misc = row.split(" ")
+        lines.append("\t".join([number, form, form, "X", "_", "A=B|C=D", head, "dep", "_", misc]))
+    return "\n".join(lines) + "\n\n"
+
+
+def conllu_seeds() -> dict:
+    head = "# newdoc id = d\n# sent_id = s\n# text = I didn't.\n"
+    seeds = {
+        "sentence": head + conllu_rows("1 I 2 _", "2-3 didn't _ SpaceAfter=No", "2 did 0 _",
+                                       "3 n't 2 _", "4 . 2 _"),
+        "empty_node": conllu_rows("0.1 x _ _", "1 a 0 _", "1.1 y _ _", "1.2 z _ _"),
+        "two": conllu_rows("1 a 0 _") + "\n\n# c\n" + conllu_rows("1 é _ _", "2 b 1 _"),
+        "no_word": "# text = x\n\n",
+        "bad_head": conllu_rows("1 a 7 _"),
+        "bad_number": conllu_rows("1 a 0 _", "3 b 1 _"),
+        "open_range": conllu_rows("1-3 abc _ _", "1 a 0 _"),
+        "few_columns": "1\ta\n",
+    }
+    return {name: text.encode() for name, text in seeds.items()}
+
+
+def iob_seeds() -> dict:
+    return {
+        "two_columns": b"@a\tO\nNew\tB-loc\nYork\tI-loc\n\t\n#\tO\n\n",
+        "numbered": b"# newdoc id = d\n# sent_id = s\n# text = a\n1\ta\tB-PER\t-\t-\n",
+        "blanks": b"-DOCSTART- -X- O O\n\nEU NNP I-NP B-ORG\nsays VBZ I-VP O\n",
+        "continues_nothing": b"a\tO\nb\tI-X\n",
+        "bad_tag": b"a\tQ\n",
+        "one_column": b"a\n",
+    }
+
+
+def delimited_seeds() -> dict:
+    return {
+        "plain": b"text,label\nhello there,1\n,0\n",
+        "quotes": b'a,b\r\n"x ""y"", z",1\r\n"two\r\nlines",2\r\n',
+        "tabs": b'text\tlabel\n" a\t1\n\nb\t\n',
+        "never_closed": b'a,b\n"x,1\n',
+        "after_quote": b'a,b\n"x"y,1\n',
+        "many_fields": b"a,b\n1,2,3\n",
+        "twice": b"a,a\n1,2\n",
+        "byte_order_mark": b"\xef\xbb\xbfa\n1\n",
+    }
+
+
+def json_lines_seeds() -> dict:
+    return {
+        "objects": b'{"text": "a b", "label": 1}\n\n{"words": ["a"], "tag": ["X"]}\r\n',
+        "spans": '{"text": "é b", "spans": [[0, 1, "X"]]}'.encode(),
+        "no_object": b"[1]\n",
+        "open": b'{"a": \n',
+        "not_utf8": b'{"a": "\xff"}\n',
+    }
+
+
 def main() -> None:
-    targets = {"gguf": gguf_seeds(), "json_config": json_config_seeds(), "npy": npy_seeds(),
+    targets = {"conllu": conllu_seeds(), "delimited": delimited_seeds(), "gguf": gguf_seeds(),
+               "iob": iob_seeds(), "json_config": json_config_seeds(),
+               "json_lines": json_lines_seeds(), "npy": npy_seeds(),
                "safetensors": safetensors_seeds()}
     for target, seeds in targets.items():
         folder = OUT / target

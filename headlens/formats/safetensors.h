@@ -8,6 +8,7 @@
 
 #include "headlens/formats/checkpoint.h"
 #include "headlens/tensor/shape.h"
+#include "headlens/tensor/stored_tensor.h"
 
 namespace headlens {
 
@@ -41,5 +42,11 @@ struct NamedTensor {
 /// @throws ResourceError  if the file cannot be written
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata = {});
+
+/// The same for tensors that are encoded already, of types that safetensors has: not GGUF's blocks.
+/// @throws ShapeError  also if a tensor's shape and bytes disagree
+/// @throws UsageError  also for a type that safetensors does not have
+void write_stored_tensors(const std::filesystem::path& path, std::span<const StoredTensor> tensors,
+                          const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace headlens

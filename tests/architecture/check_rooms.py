@@ -27,6 +27,8 @@ ROOMS = {
     "statistics": ["base"],
     "learn": ["base", "tensor", "kernels", "statistics"],
     "interventions": ["run", "hooks", "kernels", "results", "statistics"],
+    "probing": ["run", "hooks", "formats", "kernels", "results", "statistics", "learn",
+                "interventions"],
     "attention": ["run", "hooks", "ops", "kernels", "results"],
     "lenses": ["run", "hooks", "ops", "kernels", "results"],
     "reports": ["results", "tensor", "base"],

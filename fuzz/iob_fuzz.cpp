@@ -1,0 +1,14 @@
+#include <string>
+
+#include "headlens/base/errors.h"
+#include "headlens/formats/iob.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    headlens::IobReader reader({reinterpret_cast<const char*>(data), size}, "input");
+    while (reader.next()) {
+    }
+  } catch (const headlens::Error&) {
+  }
+  return 0;
+}
