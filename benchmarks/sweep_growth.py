@@ -29,7 +29,7 @@ def measure(worker_binary, model, threads, runs):
             worker = Worker([str(worker_binary)], model, threads)
             request = {"case": "ablate", "args": {"ids": IDS, "answer": 5099, "foil": 2322,
                                                   "prompts": prompts} | arguments}
-            calls = runs if prompts < 10 else 2 if prompts < 32 else 1
+            calls = runs if prompts < 32 else 1
             replies = [worker.ask(request) for _ in range(calls)]
             worker.close()
             rows.append({"side": side, "prompts": prompts, "cells": replies[0]["result"]["cells"],

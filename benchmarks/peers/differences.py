@@ -17,15 +17,17 @@ def compare_ids(ours, peer, allowed_share):
 
 
 def compare_values(ours, peer, tolerance):
-    """Numbers: the largest absolute difference; within if |a - b| <= absolute + relative |b|.
+    """Numbers: the largest and the mean absolute difference; within if |a - b| <= absolute + relative |b|.
     A number that is not finite is never within."""
-    worst, within = 0.0, True
+    worst, total, within = 0.0, 0.0, True
     for a, b in zip(ours.reshape(len(ours), -1), peer.reshape(len(peer), -1)):
         gap = np.abs(a.astype(np.float64) - b)
         worst = float(np.maximum(worst, gap.max()))
+        total += float(gap.sum())
         allowed = np.inf if tolerance is None else tolerance[0] + tolerance[1] * np.abs(b)
         within = within and bool(np.all(gap <= allowed)) and bool(np.isfinite(gap).all())
-    return {"kind": "largest difference", "largest": worst, "within": within}
+    return {"kind": "largest difference", "largest": worst, "mean": total / ours.size,
+            "within": within}
 
 
 def compare_array(ours, peer, tolerance):

@@ -16,6 +16,8 @@ def difference(row):
     texts = []
     for name, found in row["differences"].items():
         value = found["kind"] if found["largest"] is None else f"{found['largest']:.2g}"
+        if "mean" in found:
+            value += f" (mean {found['mean']:.2g})"
         texts.append(f"{name} {value}{'' if found['within'] else ' TOO FAR'}")
     return ", ".join(texts) or "-"
 
