@@ -9,7 +9,6 @@ peak memory) and draws it. Needs the packages of tools/requirements-peers.txt.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -77,7 +76,6 @@ def main():
     print("|---|---|---|---|---|---|---|")
     rows = measure(arguments.ours, arguments.model, arguments.threads, arguments.runs)
     draw(rows, arguments.out)
-    arguments.out.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":
