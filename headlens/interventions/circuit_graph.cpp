@@ -82,10 +82,9 @@ std::vector<int> CircuitGraph::inputs_of(const Sender& sender) const {
 }
 
 Circuit::Circuit(const CircuitGraph& graph, const std::vector<std::size_t>& edges)
-    : sends_(reached_senders(graph, kept_matrix(graph, edges))),
-      reads_(graph.receivers().size()),
-      inputs_(graph.receivers().size()) {
+    : reads_(graph.receivers().size()), inputs_(graph.receivers().size()) {
   const Matrix kept = kept_matrix(graph, edges);
+  sends_ = reached_senders(graph, kept);
   const auto n_senders = static_cast<int>(graph.senders().size());
   reads_.back() = 1;
   for (int s = n_senders - 1; s >= 0; --s) {
