@@ -1,11 +1,15 @@
 """The comparison as a table: for the terminal, as Markdown and as JSON."""
 
 COLUMNS = ("case", "ours min / median s", "peer min / median s", "ratio", "target", "difference",
-           "ours peak MB", "peer peak MB")
+           "first call s: ours, peer", "ours peak MB", "peer peak MB")
 
 
 def times(side):
     return f"{side['min']:.3f} / {side['median']:.3f}" if side else "-"
+
+
+def first_calls(row):
+    return ", ".join(f"{side['first']:.3f}" if side else "-" for side in (row["ours"], row["peer"]))
 
 
 def megabytes(side):
@@ -55,7 +59,7 @@ def errors(rows):
 
 def cells(row):
     return (row["name"], times(row["ours"]), times(row["peer"]), ratio(row), target(row),
-            difference(row), megabytes(row["ours"]), megabytes(row["peer"]))
+            difference(row), first_calls(row), megabytes(row["ours"]), megabytes(row["peer"]))
 
 
 def terminal(rows):

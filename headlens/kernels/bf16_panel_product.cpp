@@ -2,7 +2,7 @@
 
 #include <hwy/base.h>
 
-#include "headlens/base/errors.h"
+#include "headlens/kernels/portable_bf16_panel_product.h"
 
 #if HWY_ARCH_X86_64
 #include <immintrin.h>
@@ -17,6 +17,7 @@ namespace {
 /// Highway 1.0 has no such product.
 struct PairVector {
   using Value = __m512;
+  using Operand = Value;
   using Word = BFloat16Pair;
   static constexpr int wide_vectors = 4, wide_rows = 7, tall_vectors = 2, tall_rows = 14;
   static HWY_INLINE std::int64_t lanes() { return 16; }
@@ -45,7 +46,7 @@ HWY_POP_ATTRIBUTES
 
 namespace headlens {
 
-bool has_bf16_panel_product() {
+bool has_bf16_instructions() {
 #if HWY_ARCH_X86_64
   static const bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512vl") &&
@@ -57,20 +58,18 @@ bool has_bf16_panel_product() {
 #endif
 }
 
-void multiply_bf16_panel([[maybe_unused]] const BFloat16Pair* a,
-                         [[maybe_unused]] std::int64_t a_stride, [[maybe_unused]] std::int64_t rows,
-                         [[maybe_unused]] const BFloat16Pair* b,
-                         [[maybe_unused]] std::int64_t b_stride,
-                         [[maybe_unused]] std::int64_t depth, [[maybe_unused]] float* c,
-                         [[maybe_unused]] std::int64_t c_stride,
-                         [[maybe_unused]] std::int64_t columns, [[maybe_unused]] bool accumulate,
-                         [[maybe_unused]] const BFloat16Pair* ahead) {
+void multiply_bf16_panel(const BFloat16Pair* a, std::int64_t a_stride, std::int64_t rows,
+                         const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth, float* c,
+                         std::int64_t c_stride, std::int64_t columns, bool accumulate,
+                         const BFloat16Pair* ahead) {
 #if HWY_ARCH_X86_64
-  bf16_instructions::multiply(
-      rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead});
-#else
-  throw UnsupportedError("this processor has no bf16 products");
+  if (has_bf16_instructions()) {
+    return bf16_instructions::multiply(
+        rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead, 0});
+  }
 #endif
+  portable_multiply_bf16_panel(a, a_stride, rows, b, b_stride, depth, c, c_stride, columns,
+                               accumulate, ahead);
 }
 
 }  // namespace headlens

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "headlens/base/errors.h"
+#include "headlens/kernels/bf16_panel_product.h"
 #include "headlens/kernels/bfloat16.h"
 #include "headlens/kernels/panel_product.h"
 #include "headlens/tensor/aligned_buffer.h"
@@ -77,15 +78,32 @@ std::optional<std::int64_t> panel_depth(const memory::desc& weights, Precision p
   return padded;
 }
 
-/// The layout oneDNN would choose for tall inputs, or for float32 panels where it runs them at full
-/// speed whatever it would choose (for narrow layers it prefers thinner panels).
+memory::desc f32_panels(std::int64_t columns, std::int64_t depth) {
+  return matrix(columns, depth, memory::data_type::f32, memory::format_tag::AB16b64a);
+}
+
+/// Whether oneDNN has a kernel at full speed.
+bool onednn_multiplies(std::int64_t columns, std::int64_t depth, Precision precision) {
+  if (precision == Precision::bf16) return has_bf16_instructions();
+  const auto made =
+      describe(kReferenceRows, columns, depth, precision, f32_panels(columns, depth), false, false);
+  return std::string_view(made.impl_info_str()).starts_with("brgemm");
+}
+
+/// Panels that only our own products read.
+InnerProductLayout own_panels(std::int64_t out_features, std::int64_t in_features,
+                              Precision precision) {
+  const std::int64_t words = precision == Precision::f32 ? in_features : (in_features + 1) / 2;
+  const std::int64_t padded_depth = precision == Precision::f32 ? words : 2 * words;
+  const std::int64_t panel_bytes = words * kPanelColumns * 4;
+  const std::int64_t panels = (out_features + kPanelColumns - 1) / kPanelColumns;
+  return {out_features, in_features, panels * panel_bytes, panel_bytes, padded_depth, false};
+}
+
+/// Of float32 panels, whatever oneDNN would choose (for narrow layers it prefers thinner ones); of
+/// bf16 what it chooses for tall inputs.
 memory::desc preferred_weights(std::int64_t columns, std::int64_t depth, Precision precision) {
-  if (precision == Precision::f32) {
-    const auto panels =
-        matrix(columns, depth, memory::data_type::f32, memory::format_tag::AB16b64a);
-    const auto made = describe(kReferenceRows, columns, depth, precision, panels, false, false);
-    if (std::string_view(made.impl_info_str()).starts_with("brgemm")) return panels;
-  }
+  if (precision == Precision::f32) return f32_panels(columns, depth);
   const auto any = matrix(columns, depth, data_type(precision), memory::format_tag::any);
   return describe(kReferenceRows, columns, depth, precision, any, false, false).weights_desc();
 }
@@ -151,6 +169,9 @@ InnerProductLayout inner_product_layout(std::int64_t out_features, std::int64_t 
                                         Precision precision) {
   try {
     const std::int64_t element_bytes = precision == Precision::f32 ? 4 : 2;
+    if (!onednn_multiplies(out_features, in_features, precision)) {
+      return own_panels(out_features, in_features, precision);
+    }
     const memory::desc weights = preferred_weights(out_features, in_features, precision);
     if (const auto depth = panel_depth(weights, precision)) {
       return {out_features, in_features, static_cast<std::int64_t>(weights.get_size()),

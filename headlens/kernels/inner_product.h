@@ -7,8 +7,8 @@
 
 namespace headlens {
 
-/// How the weights of one inner product are laid out for oneDNN on this processor: in panels where
-/// it has a kernel for them, else row by row.
+/// How the weights of one inner product are laid out on this processor: in panels, or, of bf16 that
+/// oneDNN would rather have another way, row by row.
 struct InnerProductLayout {
   std::int64_t out_features = 0;
   std::int64_t in_features = 0;
@@ -17,6 +17,9 @@ struct InnerProductLayout {
   /// [padded_depth / 2][64][2] in bf16; 0 where rows are stored plainly.
   std::int64_t panel_bytes = 0;
   std::int64_t padded_depth = 0;
+  /// Whether run_inner_product() reads it. Without AVX-512 (and its BF16) oneDNN has no kernel for
+  /// such panels, and multiply_panel() and multiply_bf16_panel() do all of the work.
+  bool for_onednn = true;
 };
 
 InnerProductLayout inner_product_layout(std::int64_t out_features, std::int64_t in_features,

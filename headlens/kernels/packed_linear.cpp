@@ -46,10 +46,6 @@ PackedLinear::PackedLinear(std::int64_t out_features, std::int64_t in_features, 
 
 bool PackedLinear::has_panels() const { return packed_->layout.panel_bytes > 0; }
 
-bool PackedLinear::divides_columns() const {
-  return has_panels() && (precision_ == Precision::f32 || has_bf16_panel_product());
-}
-
 std::int64_t PackedLinear::byte_size() const { return packed_ ? packed_->layout.byte_size : 0; }
 
 std::span<float> PackedLinear::bias() {
@@ -287,19 +283,33 @@ PackedLinear PackedLinear::transposed() const {
   return result;
 }
 
-void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const {
-  run_inner_product(packed_->layout, precision_, {x, rows, in_features_, out_features_},
-                    packed_->weights.data(), packed_->bias.data(), y, accumulate);
-}
-
-void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range columns,
-                                  float* y) const {
+/// All of y's rows whose columns are output features of the range.
+void PackedLinear::multiply_rows(const float* x, std::int64_t rows, Range columns, float* y,
+                                 bool accumulate) const {
+  // Few enough that they and a panel stay in a small L2 cache.
+  constexpr std::int64_t kBlockRows = 96;
+  if (!packed_->layout.for_onednn) {
+    for (std::int64_t r = 0; r < rows; r += kBlockRows) {
+      multiply_panels(x + r * in_features_, std::min(kBlockRows, rows - r), columns,
+                      y + r * columns.size(), columns.size(), accumulate, nullptr);
+    }
+    return;
+  }
   const std::int64_t row_bytes = in_features_ * (precision_ == Precision::f32 ? 4 : 2);
   const std::byte* weights = has_panels() ? packed_->panel(columns.begin / kPanelColumns)
                                           : packed_->weights.data() + columns.begin * row_bytes;
   const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + columns.begin : nullptr;
   run_inner_product(packed_->layout, precision_, {x, rows, in_features_, columns.size()}, weights,
-                    bias, y, false);
+                    bias, y, accumulate);
+}
+
+void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const {
+  multiply_rows(x, rows, {0, out_features_}, y, accumulate);
+}
+
+void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range columns,
+                                  float* y) const {
+  multiply_rows(x, rows, columns, y, false);
 }
 
 const std::byte* PackedLinear::panel_of(std::int64_t column) const {
@@ -308,6 +318,12 @@ const std::byte* PackedLinear::panel_of(std::int64_t column) const {
 
 void PackedLinear::multiply_columns(const float* x, std::int64_t rows, Range columns, float* y,
                                     bool accumulate, const std::byte* next) const {
+  multiply_panels(x, rows, columns, y + columns.begin, out_features_, accumulate, next);
+}
+
+void PackedLinear::multiply_panels(const float* x, std::int64_t rows, Range columns, float* y,
+                                   std::int64_t y_stride, bool accumulate,
+                                   const std::byte* next) const {
   thread_local AlignedBuffer<float> tile;
   thread_local AlignedBuffer<BFloat16Pair> pairs;
   tile.reserve(rows * kPanelColumns);
@@ -325,7 +341,7 @@ void PackedLinear::multiply_columns(const float* x, std::int64_t rows, Range col
     const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + j : nullptr;
     for (std::int64_t r = 0; r < rows; ++r) {
       const float* from = tile.data() + r * kPanelColumns;
-      float* to = y + r * out_features_ + j;
+      float* to = y + r * y_stride + j - columns.begin;
       for (std::int64_t c = 0; c < n; ++c) {
         const float value = bias != nullptr ? from[c] + bias[c] : from[c];
         to[c] = accumulate ? value + to[c] : value;

@@ -14,8 +14,9 @@ enum class Precision : std::uint8_t { f32, bf16 };
 
 std::string_view to_string(Precision precision);
 
-/// y = x W^T + b with the weights packed once for oneDNN. Weights are filled in row by row from
-/// float32 and are then immutable; products may run on several threads at once.
+/// y = x W^T + b with the weights packed once, for oneDNN and for our own panel products. Weights
+/// are filled in row by row from float32 and are then immutable; products may run on several
+/// threads at once.
 class PackedLinear {
  public:
   PackedLinear();
@@ -43,7 +44,7 @@ class PackedLinear {
 
   /// The same for a few rows (up to some dozens), writing into y[rows, out_features] only the
   /// given output features, so that threads can share one product by columns. begin and end are
-  /// multiples of kColumnGrain (or the end of W). Needs divides_columns().
+  /// multiples of kColumnGrain (or the end of W). Needs has_panels().
   /// @param next  the panel this thread reads after these; it is brought to cache meanwhile. Few
   ///     rows take about as long to multiply as weights to read: both must go on all the time.
   void multiply_columns(const float* x, std::int64_t rows, Range columns, float* y, bool accumulate,
@@ -61,10 +62,9 @@ class PackedLinear {
   /// W^T without a bias, in float32: gradients of x are dy W.
   PackedLinear transposed() const;
 
-  /// Whether the packed layout is panels of kPanelColumns output features.
+  /// Whether the packed layout is panels of kPanelColumns output features: always in float32, and
+  /// in bf16 but for layers that oneDNN would rather have another way.
   bool has_panels() const;
-  /// Whether multiply_columns() can run: there are panels, and instructions for their precision.
-  bool divides_columns() const;
   std::int64_t out_features() const { return out_features_; }
   std::int64_t in_features() const { return in_features_; }
   bool empty() const { return out_features_ == 0; }
@@ -77,6 +77,11 @@ class PackedLinear {
  private:
   struct Packed;
   float weight(std::int64_t output, std::int64_t input) const;
+  /// Columns of y, whose first is that of columns.begin, by multiply_panel().
+  void multiply_panels(const float* x, std::int64_t rows, Range columns, float* y,
+                       std::int64_t y_stride, bool accumulate, const std::byte* next) const;
+  void multiply_rows(const float* x, std::int64_t rows, Range columns, float* y,
+                     bool accumulate) const;
   void store_plain_rows(std::int64_t first, std::int64_t n, const float* rows);
 
   std::int64_t out_features_ = 0;

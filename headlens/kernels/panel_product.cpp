@@ -17,6 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 struct FloatVector {
   using Tag = hn::CappedTag<float, 16>;
   using Value = hn::Vec<Tag>;
+  using Operand = Value;
   using Word = float;
   static constexpr Tag tag{};
 #if HWY_TARGET <= HWY_AVX3
@@ -41,7 +42,7 @@ void multiply_panel_target(const float* a, std::int64_t a_stride, std::int64_t r
                            std::int64_t c_stride, std::int64_t columns, bool accumulate,
                            const float* ahead) {
   multiply_whole_panel<FloatVector>(
-      rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead});
+      rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead, 0});
 }
 
 }  // namespace headlens::HWY_NAMESPACE

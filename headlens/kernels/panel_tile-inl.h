@@ -1,8 +1,10 @@
 // Included inside a namespace that has been compiled for one instruction set, once for each: the
 // loops that panel products share. `Vector` says what a vector is there:
-//   Value, Word                   a vector of float32 sums; one 32-bit word of an operand
+//   Value, Word, Operand          a vector of float32 sums; one 32-bit word of an operand; as many
+//                                 words, ready to multiply
 //   lanes()                       words of a vector
-//   zero(), load(p), broadcast(p) a vector of nothing, of words at p, of the word at p everywhere
+//   zero()                        a vector of nothing
+//   load(p), broadcast(p)         operands of the words at p, of the word at p everywhere
 //   multiply_add(x, y, sum)       sum + x * y, word by word
 //   load_sums(p), store_sums(sum, p), add(x, y)
 //   wide_vectors, wide_rows, tall_vectors, tall_rows
@@ -22,8 +24,11 @@ struct TileProduct {
   std::int64_t c_stride;
   std::int64_t columns;
   bool accumulate;
-  const typename Vector::Word* ahead;  ///< as much memory as is read of b, wanted in cache soon
+  const typename Vector::Word* ahead;  ///< memory that is wanted in cache soon
+  std::int64_t ahead_step;             ///< how much of it for each step of depth
 };
+
+constexpr std::int64_t kLineWords = 16;
 
 template <class Vector, int Rows, int Vectors>
 HWY_INLINE void store_tile(const TileProduct<Vector>& p,
@@ -63,10 +68,10 @@ HWY_INLINE void multiply_tile(const TileProduct<Vector>& p) {
     for (int v = 0; v < Vectors; ++v) sum[r][v] = Vector::zero();
   }
   for (std::int64_t k = 0; k < p.depth; ++k) {
-    typename Vector::Value weight[Vectors];
+    typename Vector::Operand weight[Vectors];
     HWY_UNROLL(8)
     for (int v = 0; v < Vectors; ++v) {
-      __builtin_prefetch(ahead + v * lanes, 0, 2);
+      if (v * lanes % kLineWords == 0) __builtin_prefetch(ahead + v * lanes, 0, 2);
       weight[v] = Vector::load(b + v * lanes);
     }
     HWY_UNROLL(16)
@@ -78,7 +83,7 @@ HWY_INLINE void multiply_tile(const TileProduct<Vector>& p) {
       }
     }
     b += b_stride;
-    ahead += Vectors * lanes;
+    ahead += p.ahead_step;
   }
   store_tile<Vector, Rows, Vectors>(p, sum);
 }
@@ -92,15 +97,18 @@ HWY_INLINE void multiply_rows(std::int64_t rows, const TileProduct<Vector>& p) {
 }
 
 /// All rows on the same few vectors of the panel, in tiles of even height: 20 rows go as 10 + 10.
+/// As much memory as is read of b is fetched from `ahead`, a share of it by each tile: all at once
+/// would wait for it.
 template <class Vector, int MaxRows, int Vectors>
 HWY_INLINE void multiply_vectors(std::int64_t rows, TileProduct<Vector> p) {
   const std::int64_t tiles = (rows + MaxRows - 1) / MaxRows;
+  p.ahead_step = (Vectors * Vector::lanes() + tiles - 1) / tiles;
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t n = (rows + tiles - t - 1) / (tiles - t);
     multiply_rows<Vector, MaxRows, Vectors>(n, p);
     p.a += n * p.a_stride;
     p.c += n * p.c_stride;
-    p.ahead = p.b;
+    p.ahead += p.ahead_step * p.depth;
     rows -= n;
   }
 }

@@ -53,7 +53,7 @@ struct Layer {
   PackedLinear packed;
 };
 
-/// Thin layers and old processors.
+/// Thin layers in bf16.
 constexpr const char* kNoPanels = "oneDNN does not lay out this size in panels here";
 
 class PackedLinears : public testing::TestWithParam<std::tuple<Precision, Size, bool>> {
@@ -102,7 +102,7 @@ TEST_P(PackedLinears, NoRowsAreNoWork) {
 }
 
 TEST_P(PackedLinears, ColumnsShareOneProduct) {
-  if (!layer.packed.divides_columns()) GTEST_SKIP() << kNoPanels;
+  if (!layer.packed.has_panels()) GTEST_SKIP() << kNoPanels;
   for (const bool accumulate : {false, true}) {
     for (const std::int64_t rows : {1, 6, 48}) {
       const std::vector<float> x = random_numbers(rows * size.in, 6);
@@ -120,7 +120,7 @@ TEST_P(PackedLinears, ColumnsShareOneProduct) {
 
 /// So that a row's result does not depend on which kernel ran it.
 TEST_P(PackedLinears, ColumnsHoldTheBitsOfTheWholeProduct) {
-  if (!layer.packed.divides_columns()) GTEST_SKIP() << kNoPanels;
+  if (!layer.packed.has_panels()) GTEST_SKIP() << kNoPanels;
   for (const std::int64_t rows : {1, 14, 15, 48}) {
     const std::vector<float> x = random_numbers(rows * size.in, 9);
     std::vector<float> whole(rows * size.out), divided(rows * size.out);

@@ -1,7 +1,5 @@
 #include "headlens/models/block/lane_split.h"
 
-#include "headlens/kernels/panel_product.h"
-
 namespace headlens {
 namespace {
 
@@ -58,26 +56,13 @@ Range LaneSplit::own_columns(const PackedLinear& weights) const {
 
 void LaneSplit::multiply_own_columns(const PackedLinear& weights, Range chunk, const float* x,
                                      float* y, bool accumulate, const PackedLinear* next) {
-  const std::int64_t width = weights.out_features();
   if (!weights.has_panels()) {
     if (lane_.index() == 0) weights.multiply(x, chunk.size(), y, accumulate);
     return;
   }
-  if (weights.divides_columns()) {
-    const bool fetches = next != nullptr && !next->empty() && next->has_panels();
-    weights.multiply_columns(x, chunk.size(), own_columns(weights), y, accumulate,
-                             fetches ? next->panel_of(own_columns(*next).begin) : nullptr);
-    return;
-  }
-  const Range mine = lane_.share(width, kPanelColumns);
-  if (mine.size() == 0) return;
-  columns_.reserve(chunk.size() * mine.size());
-  weights.multiply_block(x, chunk.size(), mine, columns_.data());
-  for (std::int64_t r = 0; r < chunk.size(); ++r) {
-    const float* from = columns_.data() + r * mine.size();
-    float* to = y + r * width + mine.begin;
-    for (std::int64_t c = 0; c < mine.size(); ++c) to[c] = accumulate ? to[c] + from[c] : from[c];
-  }
+  const bool fetches = next != nullptr && !next->empty() && next->has_panels();
+  weights.multiply_columns(x, chunk.size(), own_columns(weights), y, accumulate,
+                           fetches ? next->panel_of(own_columns(*next).begin) : nullptr);
 }
 
 }  // namespace headlens

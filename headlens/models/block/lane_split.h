@@ -5,7 +5,6 @@
 
 #include "headlens/base/team.h"
 #include "headlens/kernels/packed_linear.h"
-#include "headlens/tensor/aligned_buffer.h"
 
 namespace headlens {
 
@@ -47,7 +46,6 @@ class LaneSplit {
   Split split_;
   bool whole_buffers_;
   std::vector<Range> chunks_;
-  AlignedBuffer<float> columns_;
 };
 
 }  // namespace headlens
