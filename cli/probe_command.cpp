@@ -152,6 +152,8 @@ void add_division_flags(CLI::App& command, ProbeOptions& options) {
   command.add_option("--test", division.test, "Data to test on; --data is then trained on");
   command.add_option("--validation", division.validation,
                      "Data that choose C from a grid or end training early");
+  command.add_option("--test-where", division.test_where, "As --where, of the test file");
+  command.add_option("--validation-where", division.validation_where, "Of the validation file");
   command.add_option("--max-test-rows", division.max_test_rows, "As --max-rows, of these files")
       ->check(CLI::PositiveNumber);
   command

@@ -22,17 +22,28 @@ bool is_harvest(const Path& data) { return !data.empty() && std::filesystem::is_
 struct Part {
   const char* name;
   Path data;
+  std::string where;
   std::int64_t max_rows;
 };
 
+CorpusRequest corpus_of(const ProbeRequest& request, const Part& part) {
+  CorpusRequest corpus = request.corpus;
+  corpus.data = part.data;
+  corpus.where = part.where;
+  return corpus;
+}
+
 std::vector<Part> parts_of(const ProbeRequest& request) {
   const ProbeDivision& division = request.division;
-  std::vector<Part> parts{{"train", request.corpus.data, request.max_rows}};
+  std::vector<Part> parts{{"train", request.corpus.data, request.corpus.where, request.max_rows}};
   if (!division.validation.empty()) {
     if (division.test.empty()) throw UsageError("a validation file needs a test file beside it");
-    parts.push_back({"validation", division.validation, division.max_test_rows});
+    parts.push_back(
+        {"validation", division.validation, division.validation_where, division.max_test_rows});
   }
-  if (!division.test.empty()) parts.push_back({"test", division.test, division.max_test_rows});
+  if (!division.test.empty()) {
+    parts.push_back({"test", division.test, division.test_where, division.max_test_rows});
+  }
   return parts;
 }
 
@@ -64,12 +75,11 @@ class PartReader {
         harvests.push_back(read_harvest(part.data, model_sha256(session_.identity())));
         continue;
       }
-      CorpusRequest corpus = request_.corpus;
-      corpus.data = part.data;
       const Path folder = states_ / part.name;
       const MadeFolders made(folder);
-      harvests.push_back(
-          harvested(session_, *limited(open_corpus(corpus), part.max_rows), options, folder));
+      harvests.push_back(harvested(session_,
+                                   *limited(open_corpus(corpus_of(request_, part)), part.max_rows),
+                                   options, folder));
     }
     return harvests;
   }
@@ -84,9 +94,7 @@ class PartReader {
 void check_corpora(const ProbeRequest& request, const std::vector<Part>& parts) {
   for (const Part& part : parts) {
     if (is_harvest(part.data)) continue;
-    CorpusRequest corpus = request.corpus;
-    corpus.data = part.data;
-    open_corpus(corpus);
+    open_corpus(corpus_of(request, part));
   }
 }
 

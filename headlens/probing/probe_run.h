@@ -14,6 +14,8 @@ namespace headlens {
 struct ProbeDivision {
   /// Files like the corpus's own, which is then trained on; a test file ends all other ways.
   std::filesystem::path validation = {}, test = {};
+  /// "COLUMN=VALUE" as CorpusRequest::where, of these files; they may be the corpus's own.
+  std::string validation_where = {}, test_where = {};
   std::int64_t max_test_rows = 0;  ///< of the test file and of the validation file; 0: all
   /// Shares drawn at random from the one file; 0: none.
   double validation_share = 0, test_share = 0;

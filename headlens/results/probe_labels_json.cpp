@@ -6,14 +6,12 @@ namespace headlens {
 Json to_json(const ProbeLabels& result) {
   Json labels = Json::array();
   for (const ProbeLabel& one : result.labels) {
-    Json probabilities = Json::array();
-    for (const double probability : one.probabilities) probabilities.push_back(number(probability));
     Json json = {{"form", text(one.form)}, {"span", {one.char_begin, one.char_end}}};
     if (result.classes.empty()) {
       json["value"] = number(one.value);
     } else {
       json["label"] = text(one.label);
-      json["probabilities"] = probabilities;
+      json["probabilities"] = numbers(one.probabilities);
     }
     labels.push_back(std::move(json));
   }
