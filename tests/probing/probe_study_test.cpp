@@ -169,7 +169,8 @@ TEST(ProbeStudy, BaselinesOnTheSameSplit) {
 TEST(ProbeStudy, ByAdamWithSeeds) {
   std::vector<int> epochs;
   ProbeStudyOptions options{.learner = {.kind = ProbeKind::mlp}, .seeds = 2};
-  options.learner.adam = {.hidden = 16, .batch_size = 16, .epochs = 10};
+  options.learner.adam = {
+      .hidden = 16, .adam = {.learning_rate = 0.01}, .batch_size = 16, .epochs = 10};
   options.on_loss = [&](const ProbedLayer&, int epoch, double) { epochs.push_back(epoch); };
   const ProbeResult result =
       study_probe(planted_task(), planted_rounds("row"), planted_layers(), options);
