@@ -176,7 +176,9 @@ TEST(ProbeStudy, ByAdamWithSeeds) {
       study_probe(planted_task(), planted_rounds("row"), planted_layers(), options);
   EXPECT_THAT(epochs, ElementsAre(5, 10, 5, 10));
   EXPECT_EQ(result.layers[1].score.rounds.size(), 6U) << "two seeds, three folds";
-  EXPECT_NE(result.layers[1].score.rounds[0], result.layers[1].score.rounds[3]);
+  const std::vector<double>& rounds_of_seeds = result.layers[1].score.rounds;
+  EXPECT_FALSE(std::equal(rounds_of_seeds.begin(), rounds_of_seeds.begin() + 3,
+                          rounds_of_seeds.begin() + 3));
   EXPECT_GT(result.layers[1].score.mean, 0.5);
   EXPECT_EQ(result.layers[1].iterations, 10);
   EXPECT_EQ(result.method.hidden, 16);
