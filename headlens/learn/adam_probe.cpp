@@ -19,13 +19,17 @@ namespace {
 /// The layers and what they compute for one batch.
 class Network {
  public:
-  Network(std::int64_t n_columns, std::int64_t hidden, std::int64_t n_classes,
+  Network(std::int64_t n_columns, std::int64_t hidden, bool rectified, std::int64_t n_classes,
           std::int64_t max_rows, const AdamOptions& adam)
-      : n_columns_(n_columns), x_stride_(n_columns + 1), x_(max_rows * x_stride_) {
+      : n_columns_(n_columns),
+        x_stride_(n_columns + 1),
+        rectified_(rectified),
+        x_(max_rows * x_stride_) {
     if (hidden > 0) {
       layers_.emplace_back(n_columns, hidden, adam);
       hidden_.resize(max_rows * layers_[0].output_stride());
       d_hidden_.resize(hidden_.size());
+      dropped_.resize(hidden_.size());
     }
     layers_.emplace_back(hidden > 0 ? hidden : n_columns, n_classes, adam);
     logits_.resize(max_rows * layers_.back().output_stride());
@@ -74,7 +78,7 @@ class Network {
     layers_[0].forward(x_.data(), x_stride_, n_rows_,
                        has_hidden() ? hidden_.data() : logits_.data());
     if (!has_hidden()) return;
-    rectify(dropout, random);
+    activate(dropout, random);
     layers_[1].forward(hidden_.data(), layers_[0].output_stride(), n_rows_, logits_.data());
   }
 
@@ -103,7 +107,8 @@ class Network {
     const std::int64_t stride = layers_[0].output_stride();
     layers_[1].backward_input(logits_.data(), n_rows_, d_hidden_.data(), stride);
     for (std::int64_t i = 0; i < n_rows_ * stride; ++i) {
-      d_hidden_[i] = hidden_[i] > 0 ? d_hidden_[i] * keep_scale_ : 0;
+      const bool passes = rectified_ ? hidden_[i] > 0 : !dropped_[i];
+      d_hidden_[i] = passes ? d_hidden_[i] * keep_scale_ : 0;
     }
     layers_[1].learn(hidden_.data(), stride, logits_.data(), n_rows_);
     layers_[0].learn(x_.data(), x_stride_, d_hidden_.data(), n_rows_);
@@ -112,7 +117,7 @@ class Network {
  private:
   bool has_hidden() const { return layers_.size() == 2; }
 
-  void rectify(double dropout, std::mt19937_64& random) {
+  void activate(double dropout, std::mt19937_64& random) {
     const std::int64_t width = layers_[0].outputs(), stride = layers_[0].output_stride();
     std::bernoulli_distribution drops(dropout);
     keep_scale_ = static_cast<float>(1 / (1 - dropout));
@@ -120,15 +125,18 @@ class Network {
       float* row = hidden_.data() + r * stride;
       for (std::int64_t i = 0; i < width; ++i) {
         const bool dropped = dropout > 0 && drops(random);
-        row[i] = dropped || row[i] < 0 ? 0 : row[i] * keep_scale_;
+        dropped_[r * stride + i] = dropped;
+        row[i] = dropped || (rectified_ && row[i] < 0) ? 0 : row[i] * keep_scale_;
       }
       row[width] = 1;
     }
   }
 
   std::int64_t n_columns_, x_stride_, n_rows_ = 0;
+  bool rectified_;
   std::vector<DenseLayer> layers_;
   std::vector<float> x_, hidden_, d_hidden_, logits_;
+  std::vector<std::uint8_t> dropped_;  ///< as hidden_
   float keep_scale_ = 1;
 };
 
@@ -177,31 +185,48 @@ std::vector<std::int32_t> epoch_order(const AdamProbeOptions& options, std::int6
 }  // namespace
 
 AdamProbe::AdamProbe(std::vector<std::int32_t> classes, std::int64_t n_columns, std::int64_t hidden,
-                     std::vector<float> parameters)
+                     std::vector<float> parameters, bool rectified)
     : classes_(std::move(classes)),
       n_columns_(n_columns),
       hidden_(hidden),
+      rectified_(rectified),
       parameters_(std::move(parameters)) {}
 
-std::vector<std::int32_t> AdamProbe::predict(TensorView<const float, 2> x) const {
+std::vector<double> AdamProbe::scores(TensorView<const float, 2> x) const {
   if (x.size(1) != n_columns_) {
     throw ShapeError("probe", std::to_string(n_columns_) + " columns", std::to_string(x.size(1)));
   }
   constexpr std::int64_t kRows = 256;
-  Network network(n_columns_, hidden_, static_cast<std::int64_t>(classes_.size()), kRows, {});
+  Network network(n_columns_, hidden_, rectified_, static_cast<std::int64_t>(classes_.size()),
+                  kRows, {});
   network.load(parameters_);
-  std::vector<std::int32_t> rows(x.size(0)), labels;
+  std::vector<std::int32_t> rows(x.size(0));
   std::iota(rows.begin(), rows.end(), 0);
+  std::vector<double> scores;
   std::mt19937_64 unused;
   for (std::int64_t first = 0; first < x.size(0); first += kRows) {
     const std::int64_t n = std::min(kRows, x.size(0) - first);
     network.forward(x, std::span(rows).subspan(first, n), 0, unused);
     for (std::int64_t r = 0; r < n; ++r) {
       const auto z = network.logits(r);
-      labels.push_back(classes_[std::ranges::max_element(z) - z.begin()]);
+      scores.insert(scores.end(), z.begin(), z.end());
     }
   }
+  return scores;
+}
+
+std::vector<std::int32_t> AdamProbe::predict(TensorView<const float, 2> x) const {
+  const std::vector<double> all = scores(x);
+  std::vector<std::int32_t> labels(x.size(0));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = std::span(all).subspan(i * classes_.size(), classes_.size());
+    labels[i] = classes_[std::ranges::max_element(row) - row.begin()];
+  }
   return labels;
+}
+
+AdamProbeOptions rank_constrained(int rank) {
+  return {.hidden = rank, .rectified = false, .dropout = 0};
 }
 
 AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std::int32_t> labels,
@@ -213,8 +238,8 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
                      "; a probe needs two classes at least");
   }
   const std::int64_t n = x.size(0), batch = std::min<std::int64_t>(options.batch_size, n);
-  Network network(x.size(1), options.hidden, static_cast<std::int64_t>(classes.size()), batch,
-                  options.adam);
+  Network network(x.size(1), options.hidden, options.rectified,
+                  static_cast<std::int64_t>(classes.size()), batch, options.adam);
   std::mt19937_64 random(options.seed);
   if (!options.initial.empty() &&
       static_cast<std::int64_t>(options.initial.size()) != network.n_parameters()) {
@@ -244,7 +269,7 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
     const bool reports = (epoch + 1) % options.report_every == 0;
     if (reports && options.on_loss) options.on_loss(epoch + 1, losses.back());
   }
-  return {AdamProbe(classes, x.size(1), options.hidden, network.save()), losses};
+  return {AdamProbe(classes, x.size(1), options.hidden, network.save(), options.rectified), losses};
 }
 
 }  // namespace headlens
