@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import scipy.optimize
 import torch
-from scipy.sparse import coo_matrix
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
@@ -38,7 +38,7 @@ def random_heads(random, n):
 def distances_of(heads):
     n = len(heads)
     words = np.flatnonzero(heads)
-    graph = coo_matrix((np.ones(len(words)), (words, heads[words] - 1)), shape=(n, n))
+    graph = csr_matrix((np.ones(len(words)), (words, heads[words] - 1)), shape=(n, n))
     return shortest_path(graph, directed=False, unweighted=True)
 
 

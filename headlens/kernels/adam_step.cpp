@@ -33,8 +33,8 @@ void adam_step_target(const double* gradient, std::int64_t n, const AdamFactors&
     m = hn::MulAdd(hn::Sub(g, m), gain, m);
     s = hn::MulAdd(s, keep, hn::Mul(hn::Mul(g, g), rest));
     const auto below = hn::Add(hn::Div(hn::Sqrt(s), root), epsilon);
-    const auto p = hn::Sub(hn::MaskedLoad(mask, tag, parameters + i),
-                           hn::Div(hn::Mul(size, m), below));
+    const auto p =
+        hn::Sub(hn::MaskedLoad(mask, tag, parameters + i), hn::Div(hn::Mul(size, m), below));
     hn::BlendedStore(m, mask, tag, mean + i);
     hn::BlendedStore(s, mask, tag, square + i);
     hn::BlendedStore(p, mask, tag, parameters + i);

@@ -75,10 +75,10 @@ class Descent {
   void take_direction(const Place& place, bool has_pair) {
     const Range all{0, static_cast<std::ptrdiff_t>(place.point.size())};
     std::ranges::fill(products_, 0.0);
-    memory_.write_pair({all, here_.point.data(), place.point.data(), here_.gradient.data(),
-                        place.gradient.data(), here_.inverse_gradient.data(),
-                        place.inverse_gradient.data()},
-                       has_pair, products_);
+    memory_.write_pair(
+        {all, here_.point.data(), place.point.data(), here_.gradient.data(), place.gradient.data(),
+         here_.inverse_gradient.data(), place.inverse_gradient.data()},
+        has_pair, products_);
     double product = memory_.update(has_pair, products_);
     if (!(product > 0)) {
       memory_.clear();
@@ -99,8 +99,7 @@ class Descent {
       const double allowed = kNoise * std::abs(here_.value);
       if (there_.value <= here_.value + 1e-4 * step * slope_ + allowed) return true;
       const double rise = there_.value - here_.value - slope_ * step;
-      const double best =
-          rise > 0 && std::isfinite(rise) ? -slope_ * step * step / (2 * rise) : 0;
+      const double best = rise > 0 && std::isfinite(rise) ? -slope_ * step * step / (2 * rise) : 0;
       step = std::clamp(best, 0.1 * step, 0.5 * step);
     }
     return false;

@@ -38,8 +38,8 @@ struct Points {
         length = std::sqrt(sum);
       }
       for (std::int64_t j = 0; j < width; ++j) {
-        const double value = metric == NeighborMetric::cosine ? x(i, j) / length
-                                                              : x(i, j) - centre[j];
+        const double value =
+            metric == NeighborMetric::cosine ? x(i, j) / length : x(i, j) - centre[j];
         values[i * width + j] = static_cast<float>(value);
         squares[i] += std::pow(values[i * width + j], 2);
       }
@@ -102,8 +102,8 @@ class Search {
       for (std::int64_t q = 0; q < n; ++q) {
         for (std::int64_t r = 0; r < width; ++r) {
           const std::int64_t row = static_cast<std::int64_t>(b) * kRowsOfBlock + r;
-          near[q * targets_.n + row] = static_cast<float>(targets_.squares[row] -
-                                                          2.0 * products[q * width + r]);
+          near[q * targets_.n + row] =
+              static_cast<float>(targets_.squares[row] - 2.0 * products[q * width + r]);
         }
       }
     }
@@ -171,9 +171,8 @@ std::vector<std::int32_t> predict_by_neighbors(const Neighbors& neighbors,
   for (std::size_t first = 0; first < neighbors.rows.size(); first += k) {
     std::map<std::int32_t, int> votes;
     for (std::size_t i = 0; i < k; ++i) ++votes[labels[neighbors.rows[first + i]]];
-    predicted.push_back(std::ranges::max_element(votes, {}, [](const auto& vote) {
-                          return vote.second;
-                        })->first);
+    predicted.push_back(
+        std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; })->first);
   }
   return predicted;
 }

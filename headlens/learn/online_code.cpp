@@ -82,7 +82,7 @@ class LogisticForecaster {
   TensorView<const float, 2> x_;
   std::span<const std::int64_t> ends_;
   const OnlineLogistic& options_;
-  std::vector<std::vector<float>> weights_;   ///< by portion
+  std::vector<std::vector<float>> weights_;  ///< by portion
   std::vector<std::vector<double>> scales_;  ///< by portion; none if columns stay as they are
 };
 
@@ -187,8 +187,8 @@ std::vector<std::int64_t> portion_ends(std::span<const std::int64_t> group_ends,
       throw UsageError("a portion ends at a share in (0, 1], not at " + std::to_string(fraction));
     }
     const double wanted = fraction * n;
-    auto after = std::ranges::lower_bound(group_ends, wanted, {},
-                                          [](std::int64_t end) { return static_cast<double>(end); });
+    auto after = std::ranges::lower_bound(
+        group_ends, wanted, {}, [](std::int64_t end) { return static_cast<double>(end); });
     if (after == group_ends.end()) --after;
     if (after != group_ends.begin()) {
       const auto before = std::prev(after);
@@ -203,8 +203,7 @@ std::vector<std::int64_t> portion_ends(std::span<const std::int64_t> group_ends,
 
 std::vector<OnlineCode> online_codes(TensorView<const float, 2> x,
                                      std::span<const std::span<const std::int32_t>> labels,
-                                     std::span<const std::int64_t> ends,
-                                     const OnlineProbe& probe) {
+                                     std::span<const std::int64_t> ends, const OnlineProbe& probe) {
   check_examples(x);
   for (const auto& own : labels) check(x, own, ends);
   std::vector<Forecasts> forecasts;

@@ -36,8 +36,8 @@ using OnlineProbe = std::variant<OnlineLogistic, OnlineAdam>;
 /// Labels [first, end) as sent by the probe that was trained on all before them.
 struct OnlinePortion {
   std::int64_t first = 0, end = 0;
-  double bits = 0;             ///< of its labels
-  double accuracy = 0;         ///< of that probe on them
+  double bits = 0;              ///< of its labels
+  double accuracy = 0;          ///< of that probe on them
   std::int64_t new_labels = 0;  ///< labels here of classes that were not seen before
 };
 

@@ -18,6 +18,7 @@ namespace headlens {
 namespace {
 
 constexpr double kNewMinimum = 1e-4;
+constexpr double kSmallestChange = 1e-8;  ///< of a rate, as in ReduceLROnPlateau
 
 std::int64_t padded(std::int64_t rank) { return (rank + 15) / 16 * 16; }
 
@@ -73,7 +74,8 @@ class Schedule {
     if (loss < plateau_ * (1 - kNewMinimum)) {
       plateau_ = loss;
     } else {
-      adam.set_learning_rate(adam.learning_rate() * options_.decay);
+      const double rate = adam.learning_rate() * options_.decay;
+      if (adam.learning_rate() - rate > kSmallestChange) adam.set_learning_rate(rate);
     }
     if (loss < lowest_ - kNewMinimum) {
       lowest_ = loss;
@@ -102,8 +104,9 @@ class Trainer {
         options_(options),
         rank_(rank),
         random_(options.seed),
-        matrix_(pad(options.initial.empty() ? draw() : std::vector<float>(options.initial.begin(),
-                                                                          options.initial.end()),
+        matrix_(pad(options.initial.empty()
+                        ? draw()
+                        : std::vector<float>(options.initial.begin(), options.initial.end()),
                     rank)),
         gradient_(matrix_.size()),
         adam_(static_cast<std::int64_t>(matrix_.size()), options.adam),
@@ -190,8 +193,8 @@ std::string to_string(StructuralTarget target) {
   return target == StructuralTarget::distance ? "distance" : "depth";
 }
 
-StructuralProbe::StructuralProbe(StructuralTarget target, std::int64_t n_columns,
-                                 std::int64_t rank, std::vector<float> matrix)
+StructuralProbe::StructuralProbe(StructuralTarget target, std::int64_t n_columns, std::int64_t rank,
+                                 std::vector<float> matrix)
     : target_(target), n_columns_(n_columns), rank_(rank), matrix_(std::move(matrix)) {}
 
 std::vector<float> StructuralProbe::predict(TensorView<const float, 2> states) const {
@@ -242,7 +245,10 @@ StructuralFit train_structural_probe(const TreebankStates& training,
   if (validates) held_out.emplace(validation, options.target, centre);
   Trainer trainer(examples, rank, options);
   Schedule schedule(options);
-  StructuralFit fit{StructuralProbe(options.target, training.states.size(1), rank, {}), {}, {}, {},
+  StructuralFit fit{StructuralProbe(options.target, training.states.size(1), rank, {}),
+                    {},
+                    {},
+                    {},
                     options.epochs - 1};
   std::vector<float> best;
   for (int epoch = 0; epoch < options.epochs && !schedule.finished(); ++epoch) {

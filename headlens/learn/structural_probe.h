@@ -20,8 +20,8 @@ std::string to_string(StructuralTarget target);
 
 /// Whole sentences with their trees, one after another. Borrows what it points to.
 struct TreebankStates {
-  TensorView<const float, 2> states;        ///< [n_words of all sentences, n_columns]
-  std::span<const std::int64_t> begins;     ///< [n_sentences + 1]: sentence s is rows [s], [s + 1)
+  TensorView<const float, 2> states;         ///< [n_words of all sentences, n_columns]
+  std::span<const std::int64_t> begins;      ///< [n_sentences + 1]: sentence s is rows [s], [s + 1)
   std::span<const std::int32_t> heads = {};  ///< [n_words], as dependency_tree.h has them
 
   std::int64_t n_sentences() const { return static_cast<std::int64_t>(begins.size()) - 1; }

@@ -68,7 +68,8 @@ void VariationalObjective::run_part(int part) {
   double nats = 0;
   for (std::int64_t first = rows.begin; first < rows.end; first += kBlockRows) {
     const std::int64_t n = std::min<std::int64_t>(kBlockRows, rows.end - first);
-    const float *x = x_.data() + first * n_features_, *square = squares_.data() + first * n_features_;
+    const float *x = x_.data() + first * n_features_,
+                *square = squares_.data() + first * n_features_;
     float *m = scores_.data() + first * stride_, *v = spreads_.data() + first * stride_;
     for (std::int64_t c = 0; c < n_classes_; c += kPanelColumns) {
       const std::int64_t width = std::min(kPanelColumns, n_classes_ - c);

@@ -43,9 +43,9 @@ class VariationalObjective {
 
   std::int64_t n_rows_, n_features_, n_classes_, stride_;
   std::vector<std::int32_t> labels_;
-  AlignedBuffer<float> x_, squares_;          ///< [n_rows, n_features]
-  AlignedBuffer<float> means_, variances_;    ///< [n_features, stride]
-  AlignedBuffer<float> scores_, spreads_;     ///< [n_rows, stride]: m and v, then their gradients
+  AlignedBuffer<float> x_, squares_;        ///< [n_rows, n_features]
+  AlignedBuffer<float> means_, variances_;  ///< [n_features, stride]
+  AlignedBuffer<float> scores_, spreads_;   ///< [n_rows, stride]: m and v, then their gradients
   AlignedBuffer<double> d_means_, d_variances_;  ///< [kWorkParts, n_features, stride]
   std::vector<double> part_nats_;
   double prior_ = 1, data_nats_ = 0, weight_nats_ = 0;

@@ -143,12 +143,9 @@ std::optional<DType> parse_harvest_dtype(std::string_view name) {
 }
 
 Json to_json(const CorpusInfo& corpus) {
-  Json json = {{"task", corpus.task},
-               {"data", corpus.data.string()},
-               {"sha256", corpus.sha256},
-               {"unit", to_string(corpus.unit)},
-               {"columns", corpus.columns},
-               {"seed", corpus.seed}};
+  Json json = {{"task", corpus.task},       {"data", corpus.data.string()},
+               {"sha256", corpus.sha256},   {"unit", to_string(corpus.unit)},
+               {"columns", corpus.columns}, {"seed", corpus.seed}};
   if (corpus.max_rows > 0) json["max_rows"] = corpus.max_rows;
   return json;
 }

@@ -8,10 +8,12 @@
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
+#include "headlens/results/mdl_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/steer_result.h"
+#include "headlens/results/structural_result.h"
 #include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
 
@@ -81,6 +83,15 @@ Json to_json(const SteerResult& result);
 /// heads and the losses.
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
+
+/// "headlens/structural_probe/1": for each layer UUAS, root accuracy and correlations; baselines,
+/// the parse of one sentence, and what it all says.
+/// @throws ShapeError  as check_structural()
+Json to_json(const StructuralResult& result);
+
+/// "headlens/mdl_probe/1": for each layer the code length of the task and of its control.
+/// @throws ShapeError  as check_mdl()
+Json to_json(const MdlResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file
