@@ -231,12 +231,22 @@ def online(x, y, ends, c, standardize):
             "notebook_kbits": float((bits[0] + np.sum(bits[1:]) * np.log(2)) / 1024)}
 
 
+def least_tilts(m, v):
+    """The tilts that make the bound least, by damped fixed-point steps."""
+    tilts = torch.softmax(m, dim=1)
+    for _ in range(400):
+        tilts = 0.7 * tilts + 0.3 * torch.softmax(m + (1 - 2 * tilts) * v / 2, dim=1)
+    return tilts
+
+
 def variational_nats(parameters, x, y, n_classes, prior):
-    """The bound and its gradient by PyTorch in float64; x has a column of ones."""
+    """Knowles and Minka's bound with its gradient by PyTorch in float64; x has a column of ones."""
     point = torch.tensor(parameters, requires_grad=True)
     mean, log_s = point.reshape(2, x.shape[1], n_classes)
     m, v = x @ mean, x.pow(2) @ (2 * log_s).exp()
-    data = (torch.logsumexp(m + v / 2, dim=1) - m[torch.arange(len(y)), y]).sum()
+    tilts = least_tilts(m.detach(), v.detach())
+    bound = (tilts.pow(2) * v).sum(1) / 2 + torch.logsumexp(m + (1 - 2 * tilts) * v / 2, dim=1)
+    data = (bound - m[torch.arange(len(y)), y]).sum()
     posterior = torch.distributions.Normal(mean, log_s.exp())
     weights = torch.distributions.kl_divergence(
         posterior, torch.distributions.Normal(torch.zeros_like(mean), prior)).sum()
@@ -251,6 +261,7 @@ def variational():
     n_classes = int(y.max()) + 1
     random = np.random.default_rng(9)
     point = random.normal(0, 0.3, 2 * wide.shape[1] * n_classes)
+    point[len(point) // 2:] -= 1.5
     value, gradient, data, weights = variational_nats(point, wide, torch.tensor(y), n_classes, 0.5)
     golden = {"point": point.tolist(), "prior": 0.5, "value": value, "data": data,
               "weights": weights, "gradient": gradient.tolist(), "optima": {}}

@@ -12,11 +12,11 @@ namespace headlens {
 /// Nats that labels cost by a linear classifier whose weights are sent as independent Gaussians
 /// N(mean, deviation^2) under the prior N(0, prior^2), by bits-back coding (Hinton and van Camp
 /// 1993): the exact Kullback-Leibler divergence of the weights, and an upper bound of the labels'
-/// expected cross-entropy,
-///     E log sum_c exp z_c <= log sum_c exp(m_c + v_c / 2),
-/// where z_c is Gaussian with mean m_c = x mean_c and variance v_c = x^2 deviation_c^2 (Jensen). It
-/// is convex in the means and in log deviation. States get a column of ones for the intercepts,
-/// which are sent as the weights are.
+/// expected cross-entropy, Knowles and Minka's (2011) tilted one,
+///     E log sum_c exp z_c <= 1/2 sum_c a_c^2 v_c + log sum_c exp(m_c + (1 - 2 a_c) v_c / 2),
+/// at the a that make it least, where z_c is Gaussian with mean m_c = x mean_c and variance
+/// v_c = x^2 deviation_c^2. States get a column of ones for the intercepts, which are sent as the
+/// weights are.
 class VariationalObjective {
  public:
   /// @param x       [n_rows, n_columns], standardised; copied

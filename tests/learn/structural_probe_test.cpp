@@ -135,7 +135,7 @@ TEST_F(StructuralProbes, DistancesDoNotFeelWhatAllStatesShare) {
   StructuralOptions own = options(StructuralTarget::distance, 6);
   Tensor shifted = training.states.clone();
   for (std::int64_t i = 0; i < shifted.size(0); ++i) shifted.data()[i * shifted.size(1) + 3] += 4096;
-  const TreebankStates far{std::as_const(shifted).view<2>(), training.begins, training.heads};
+  const TreebankStates far{matrix(shifted), training.begins, training.heads};
   const StructuralFit near = train_structural_probe(training.view(), {}, own);
   const StructuralFit fit = train_structural_probe(far, {}, own);
   expect_near_all(fit.training_losses, near.training_losses, 1e-3);
@@ -176,14 +176,14 @@ TEST_F(StructuralProbes, RefuseWhatMakesNoSense) {
   refuses(training.view(), {.epochs = 0});
   refuses(training.view(), {.adam = {.learning_rate = 0}});
   const std::vector<std::int32_t> headless(training.heads.size(), 1);
-  refuses({training.states.view<2>(), training.begins, headless}, {});
+  refuses({matrix(training.states), training.begins, headless}, {});
   std::vector<std::int64_t> empty_sentence = training.begins;
   empty_sentence.insert(empty_sentence.begin(), 0);
-  refuses({training.states.view<2>(), empty_sentence, training.heads}, {});
+  refuses({matrix(training.states), empty_sentence, training.heads}, {});
   Tensor broken = training.states.clone();
   broken.data()[7] = NAN;
-  refuses({std::as_const(broken).view<2>(), training.begins, training.heads}, {});
-  const TreebankStates short_heads{training.states.view<2>(), training.begins,
+  refuses({matrix(broken), training.begins, training.heads}, {});
+  const TreebankStates short_heads{matrix(training.states), training.begins,
                                    std::span(training.heads).first(3)};
   EXPECT_THROW(train_structural_probe(short_heads, {}, {}), ShapeError);
   const std::vector<std::int32_t> few(3);
