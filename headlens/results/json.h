@@ -8,6 +8,8 @@
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
+#include "headlens/results/probe_labels.h"
+#include "headlens/results/probe_result.h"
 #include "headlens/results/mdl_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
@@ -83,6 +85,14 @@ Json to_json(const SteerResult& result);
 /// heads and the losses.
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
+
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
+/// baselines, the best layer's classes and confusion, and what it all says.
+/// @throws ShapeError  as check_probe()
+Json to_json(const ProbeResult& result);
+
+/// "headlens/probe_labels/1": what a saved probe says of each word of a text.
+Json to_json(const ProbeLabels& result);
 
 /// "headlens/structural_probe/1": for each layer UUAS, root accuracy and correlations; baselines,
 /// the parse of one sentence, and what it all says.
