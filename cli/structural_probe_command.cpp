@@ -133,6 +133,8 @@ void add_probe_flags(CLI::App& command, StructuralProbeOptions& options) {
   command.add_option("--learning-rate", study.probe.adam.learning_rate, "Of Adam, at first")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command.add_flag("--random-model", options.request.random_model,
+                   "Also probe the model with random weights, as a baseline");
   command.add_option("--seed", options.request.seed, "Of all that is drawn at random")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53))
       ->capture_default_str();

@@ -154,6 +154,42 @@ Json work_of(const Parts& parts, const StructuralRequest& request,
 
 std::string data_name(const Path& data) { return data.empty() ? "grammar" : data.string(); }
 
+StructuralResult study(const Parts& parts, const StructuralStudyOptions& options) {
+  return study_structure(parts.source(parts.training), parts.source(parts.validation),
+                         parts.source(parts.test), options);
+}
+
+/// The best layer's figures of a model whose weights are drawn anew, on the same sentences.
+StructuralBaseline random_weights(const Session& session, const StructuralRequest& request,
+                                  StructuralStudyOptions options, const Path& states) {
+  Session drawn(with_random_weights(session.identity(), request.seed),
+                {.precision = session.precision()});
+  const Path folder = states / "random-weights";
+  Parts parts(drawn, request, folder);
+  parts.read();
+  options.parse.reset();
+  options.work = work_of(parts, request, options);
+  if (!options.log.empty()) options.log += ".random-weights";
+  const StructuralResult result = study(parts, options);
+  StructuralBaseline baseline;
+  baseline.name = "random weights";
+  std::vector<std::string> names;
+  if (const auto best = best_layer(result, &StructuralLayer::distance)) {
+    const StructuralLayer& layer = result.layers[*best];
+    baseline.uuas = layer.distance->tree;
+    baseline.distance_spearman = layer.distance->spearman;
+    names.push_back(fmt::format("distances of layer {}", layer.hidden_state));
+  }
+  if (const auto best = best_layer(result, &StructuralLayer::depth)) {
+    const StructuralLayer& layer = result.layers[*best];
+    baseline.root_accuracy = layer.depth->tree;
+    baseline.depth_spearman = layer.depth->spearman;
+    names.push_back(fmt::format("depths of layer {}", layer.hidden_state));
+  }
+  baseline.about = fmt::format("{}", fmt::join(names, ", "));
+  return baseline;
+}
+
 }  // namespace
 
 StructuralResult run_structural(Session& session, const StructuralRequest& request,
@@ -163,13 +199,14 @@ StructuralResult run_structural(Session& session, const StructuralRequest& reque
   }
   Parts parts(session, request, states);
   parts.read();
-  StructuralStudyOptions study = request.study;
-  study.probe.seed = request.seed;
-  study.parse = sentence_to_show(request, parts.test.trees);
-  study.work = work_of(parts, request, study);
-  StructuralResult result = study_structure(parts.source(parts.training),
-                                            parts.source(parts.validation),
-                                            parts.source(parts.test), study);
+  StructuralStudyOptions options = request.study;
+  options.probe.seed = request.seed;
+  options.parse = sentence_to_show(request, parts.test.trees);
+  options.work = work_of(parts, request, options);
+  StructuralResult result = study(parts, options);
+  if (request.random_model) {
+    result.baselines.push_back(random_weights(session, request, options, states));
+  }
   result.provenance = provenance_of(session);
   result.provenance.seed = request.seed;
   result.data = {data_name(request.data)};
