@@ -6,12 +6,6 @@
 namespace headlens {
 namespace {
 
-Json numbers(const std::vector<double>& values) {
-  Json array = Json::array();
-  for (const double value : values) array.push_back(number(value));
-  return array;
-}
-
 Json optional_number(const std::optional<double>& value) {
   return number(value.value_or(std::numeric_limits<double>::quiet_NaN()));
 }

@@ -4,12 +4,6 @@
 namespace headlens {
 namespace {
 
-Json numbers(const std::vector<double>& values) {
-  Json array = Json::array();
-  for (const double value : values) array.push_back(number(value));
-  return array;
-}
-
 Json score_json(const StructuralScore& score) {
   return {{"value", number(score.value)}, {"low", number(score.low)}, {"high", number(score.high)}};
 }
