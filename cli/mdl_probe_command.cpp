@@ -39,8 +39,7 @@ MdlRequest request_of(const MdlProbeOptions& options, const Session& session) {
   MdlRequest request = options.request;
   request.corpus = options.corpus.corpus;
   request.harvest = options.corpus.options_for(session, options.common.no_special_tokens);
-  request.study.code =
-      options.code == "online" ? MdlCodeKind::online : MdlCodeKind::variational;
+  request.study.code = options.code == "online" ? MdlCodeKind::online : MdlCodeKind::variational;
   request.study.probe = probe_of(options);
   request.study.control = !options.no_control;
   request.study.seed = request.corpus.seed;
@@ -77,9 +76,8 @@ void show_mdl_probe(const MdlProbeOptions& options) {
   end_progress();
   const std::string json = to_text(to_json(result));
   if (options.common.has_out()) write_files(options, result, json);
-  fmt::print("{}", options.common.json
-                       ? json
-                       : mdl_table(result, terminal_width(), options.notebook));
+  fmt::print("{}",
+             options.common.json ? json : mdl_table(result, terminal_width(), options.notebook));
 }
 
 void add_data_flags(CLI::App& command, MdlProbeOptions& options) {
@@ -119,8 +117,9 @@ void add_code_flags(CLI::App& command, MdlProbeOptions& options) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_flag("--no-control", options.no_control, "Without the control task");
-  command.add_option("--seeds", options.request.study.seeds,
-                     "Orders of the sentences, and control tasks")
+  command
+      .add_option("--seeds", options.request.study.seeds,
+                  "Orders of the sentences, and control tasks")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_flag("--voita-notebook", options.notebook,

@@ -25,9 +25,8 @@ struct StructuralProbeOptions {
 StructuralRequest request_of(const StructuralProbeOptions& options, const Session& session) {
   StructuralRequest request = options.request;
   StructuralStudyOptions& study = request.study;
-  for (int layer = 0; options.request.study.hidden_states.empty() &&
-                      layer <= session.spec().n_layers();
-       ++layer) {
+  for (int layer = 0;
+       options.request.study.hidden_states.empty() && layer <= session.spec().n_layers(); ++layer) {
     study.hidden_states.push_back(layer);
   }
   for (const int layer : study.hidden_states) hidden_state_site(session.spec(), layer);
@@ -122,8 +121,7 @@ void add_probe_flags(CLI::App& command, StructuralProbeOptions& options) {
       .add_option("--rank", study.probe.rank, "Of the probe; 0, or more than the states have: full")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_flag("--standardize", study.standardize,
-                   "Columns of states, by the training words");
+  command.add_flag("--standardize", study.standardize, "Columns of states, by the training words");
   command.add_option("--epochs", study.probe.epochs, "At most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -141,8 +139,9 @@ void add_probe_flags(CLI::App& command, StructuralProbeOptions& options) {
   command.add_option("--resamples", study.resamples, "Of the bootstrap")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  command.add_option("--sentence", options.sentence,
-                     "Test sentence whose tree is shown, from 1; default a short one")
+  command
+      .add_option("--sentence", options.sentence,
+                  "Test sentence whose tree is shown, from 1; default a short one")
       ->check(CLI::PositiveNumber);
   command.add_option("--format", options.format, "Of the pictures")
       ->check(CLI::IsMember({"png", "svg", "pdf"}))

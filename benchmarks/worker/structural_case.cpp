@@ -37,8 +37,8 @@ struct Training {
     training_losses.assign(layers.size(), {});
     validation_losses.assign(layers.size(), {});
     parallel_for(static_cast<std::ptrdiff_t>(layers.size()), [&](std::ptrdiff_t layer) {
-      const StructuralFit fit = train_structural_probe(training.of(layers[layer]),
-                                                       validation.of(layers[layer]), options);
+      const StructuralFit fit =
+          train_structural_probe(training.of(layers[layer]), validation.of(layers[layer]), options);
       training_losses[layer] = fit.training_losses;
       validation_losses[layer] = fit.validation_losses;
     });

@@ -15,7 +15,8 @@ double value_of(const nlohmann::json& json) { return json.is_null() ? NAN : json
 
 Json to_json(const MdlCode& code) {
   Json portions = Json::array();
-  for (const MdlPortion& p : code.portions) portions.push_back({p.first, p.end, p.bits, p.accuracy});
+  for (const MdlPortion& p : code.portions)
+    portions.push_back({p.first, p.end, p.bits, p.accuracy});
   return {{"bits", code.code_length_bits},
           {"deviation", code.standard_deviation},
           {"compression", code.compression},

@@ -26,7 +26,7 @@ Json probe_json(const OnlineProbe& probe) {
             logistic->fit.tolerance};
   }
   const AdamProbeOptions& adam = std::get<OnlineAdam>(probe).probe;
-  return {"adam",      adam.hidden, adam.rectified,  adam.dropout,
+  return {"adam",      adam.hidden,     adam.rectified,         adam.dropout,
           adam.epochs, adam.batch_size, adam.adam.learning_rate};
 }
 

@@ -24,7 +24,7 @@ struct MdlStudyOptions {
   MdlCodeKind code = MdlCodeKind::online;
   OnlineProbe probe = OnlineLogistic{.standardize = true};  ///< of the online code
   bool control = true;
-  int seeds = 1;           ///< seed, seed + 1, ...: orders of sentences, control tasks, Adam
+  int seeds = 1;  ///< seed, seed + 1, ...: orders of sentences, control tasks, Adam
   std::uint64_t seed = 0;
   /// Where each layer's codes are kept as they are known; empty: nowhere.
   std::filesystem::path log = {};

@@ -108,7 +108,8 @@ class Parts {
                   session_, *open_treebank(data, max_words, request_.seed), options, folder)),
               {}};
     std::int64_t passed_over = 0;
-    made.trees = trees_of(*made.harvest, *open_treebank(data, max_words, request_.seed), passed_over);
+    made.trees =
+        trees_of(*made.harvest, *open_treebank(data, max_words, request_.seed), passed_over);
     skipped += passed_over;
     return made;
   }

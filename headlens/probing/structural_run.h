@@ -13,7 +13,8 @@ namespace headlens {
 
 struct StructuralRequest {
   /// CoNLL-U files. Without a test file a share of the sentences of `data` is held out, without a
-  /// validation file a tenth of those that are left. Empty `data`: sentences of the built-in grammar.
+  /// validation file a tenth of those that are left. Empty `data`: sentences of the built-in
+  /// grammar.
   std::filesystem::path data = {}, validation = {}, test = {};
   double test_share = 0.2, validation_share = 0.1;
   std::int64_t max_words = 0, max_test_words = 0;  ///< in whole sentences; 0: all

@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <map>
 #include <mutex>
 #include <tuple>
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
-#include "headlens/base/resumable_log.h"
 #include "headlens/base/team.h"
 #include "headlens/learn/standardizer.h"
-#include "headlens/probing/structural_outcome.h"
+#include "headlens/probing/structural_log.h"
 #include "headlens/statistics/bootstrap.h"
 #include "headlens/statistics/multiple_testing.h"
 #include "headlens/statistics/sign_flip.h"
@@ -22,60 +20,7 @@
 namespace headlens {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// Both probes of a layer; absent where the target is not wanted.
-struct LayerOutcomes {
-  std::optional<StructuralOutcome> distance, depth;
-};
-
 using OutcomeMember = std::optional<StructuralOutcome> LayerOutcomes::*;
-
-/// Outcomes by hidden state, kept in a log where there is one.
-class OutcomeLog {
- public:
-  OutcomeLog(const std::filesystem::path& path, const Json& work) {
-    if (path.empty()) return;
-    log_.emplace(path, work.dump());
-    for (const std::string& line : log_->lines()) read(line, path.string());
-  }
-
-  const LayerOutcomes* find(int hidden_state) const {
-    const auto found = done_.find(hidden_state);
-    return found == done_.end() ? nullptr : &found->second;
-  }
-
-  void add(int hidden_state, LayerOutcomes outcomes) {
-    const std::scoped_lock lock(mutex_);
-    if (log_) {
-      log_->append(Json{{"layer", hidden_state},
-                        {"distance", outcomes.distance ? to_json(*outcomes.distance) : Json()},
-                        {"depth", outcomes.depth ? to_json(*outcomes.depth) : Json()}}
-                       .dump());
-    }
-    done_[hidden_state] = std::move(outcomes);
-  }
-
- private:
-  void read(const std::string& line, const std::string& place) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("layer")) {
-      throw FormatError(place, "has a line that is no outcome; remove the file to begin again");
-    }
-    LayerOutcomes outcomes;
-    if (json.contains("distance") && !json["distance"].is_null()) {
-      outcomes.distance = outcome_from_json(json["distance"], place);
-    }
-    if (json.contains("depth") && !json["depth"].is_null()) {
-      outcomes.depth = outcome_from_json(json["depth"], place);
-    }
-    done_[json["layer"].get<int>()] = std::move(outcomes);
-  }
-
-  std::mutex mutex_;
-  std::optional<ResumableLog> log_;
-  std::map<int, LayerOutcomes> done_;
-};
 
 class Study {
  public:
@@ -93,7 +38,8 @@ class Study {
     describe(result);
     for (const int layer : options_.hidden_states) {
       result.layers.push_back({.hidden_state = layer});
-      if (options_.distance) result.layers.back().distance = finding(layer, &LayerOutcomes::distance);
+      if (options_.distance)
+        result.layers.back().distance = finding(layer, &LayerOutcomes::distance);
       if (options_.depth) result.layers.back().depth = finding(layer, &LayerOutcomes::depth);
     }
     if (options_.distance) compare(result, &StructuralLayer::distance, &LayerOutcomes::distance);
@@ -131,8 +77,7 @@ class Study {
     LayerStates validation{&validation_.trees, validation_.states(layer)};
     LayerStates test{&test_.trees, test_.states(layer)};
     if (options_.standardize) {
-      const Standardizer standardizer =
-          Standardizer::fit(std::as_const(training.states).view<2>());
+      const Standardizer standardizer = Standardizer::fit(std::as_const(training.states).view<2>());
       for (LayerStates* part : {&training, &validation, &test}) {
         part->states = standardizer.transform(std::as_const(part->states).view<2>());
       }
@@ -223,15 +168,16 @@ class Study {
       return std::vector<double>{means[1] > 0 ? means[0] / means[1] : NAN,
                                  lengths > 0 ? sum / lengths : NAN};
     };
-    const std::vector<Interval> intervals = bootstrap_of_means(
-        {values, static_cast<std::int64_t>(found.sentences.size()), kQuantities}, compute,
-        {options_.resamples, options_.confidence, options_.probe.seed});
+    const std::vector<Interval> intervals =
+        bootstrap_of_means({values, static_cast<std::int64_t>(found.sentences.size()), kQuantities},
+                           compute, {options_.resamples, options_.confidence, options_.probe.seed});
     const double tree = is_distance ? whole.uuas : whole.root_accuracy;
     return {{tree, intervals[0].low, intervals[0].high},
             {whole.spearman, intervals[1].low, intervals[1].high}};
   }
 
-  void compare(StructuralResult& result, StructuralTargetMember target, OutcomeMember member) const {
+  void compare(StructuralResult& result, StructuralTargetMember target,
+               OutcomeMember member) const {
     const std::size_t best = *best_layer(result, target);
     const auto figure = [&](std::size_t layer, std::size_t sentence) {
       const SentenceStructure& s =
@@ -257,7 +203,8 @@ class Study {
     }
   }
 
-  StructuralBaseline baseline(std::string name, std::string about, const StructuralOutcome* distance,
+  StructuralBaseline baseline(std::string name, std::string about,
+                              const StructuralOutcome* distance,
                               const StructuralOutcome* depth) const {
     StructuralBaseline made{.name = std::move(name), .about = std::move(about)};
     if (distance != nullptr) {
@@ -272,9 +219,9 @@ class Study {
   void add_baselines(StructuralResult& result) const {
     const StructuralOutcome distance = score_chain(test_.trees, StructuralTarget::distance);
     const StructuralOutcome depth = score_chain(test_.trees, StructuralTarget::depth);
-    result.baselines.push_back(baseline(
-        "linear chain", "each word hangs on the one before it",
-        options_.distance ? &distance : nullptr, options_.depth ? &depth : nullptr));
+    result.baselines.push_back(baseline("linear chain", "each word hangs on the one before it",
+                                        options_.distance ? &distance : nullptr,
+                                        options_.depth ? &depth : nullptr));
     const auto own = [&](bool wanted, OutcomeMember member) {
       return wanted ? &outcome(0, member) : nullptr;
     };
@@ -285,8 +232,11 @@ class Study {
 
   void add_parse(StructuralResult& result, std::int64_t s) const {
     const Trees own = select_trees(test_.trees, std::span(&s, 1));
-    ParsedSentence parse{.line = own.lines[0], .words = own.forms, .heads = own.heads,
-                         .kept = own.kept, .edges = tree_edges(own.heads, own.kept)};
+    ParsedSentence parse{.line = own.lines[0],
+                         .words = own.forms,
+                         .heads = own.heads,
+                         .kept = own.kept,
+                         .edges = tree_edges(own.heads, own.kept)};
     const std::vector<float> depths = tree_depths(own.heads);
     parse.depths.assign(depths.begin(), depths.end());
     if (const auto best = best_layer(result, &StructuralLayer::distance)) {
@@ -302,7 +252,7 @@ class Study {
 
   const TreebankSource &training_, &validation_, &test_;
   const StructuralStudyOptions& options_;
-  OutcomeLog log_;
+  StructuralLog log_;
 };
 
 }  // namespace
@@ -311,7 +261,8 @@ StructuralResult study_structure(const TreebankSource& training, const TreebankS
                                  const TreebankSource& test,
                                  const StructuralStudyOptions& options) {
   if (options.hidden_states.empty()) throw UsageError("no layer to probe was named");
-  if (!options.distance && !options.depth) throw UsageError("neither distances nor depths are asked");
+  if (!options.distance && !options.depth)
+    throw UsageError("neither distances nor depths are asked");
   for (const auto& [name, source] :
        {std::pair{"training", &training}, {"validation", &validation}, {"test", &test}}) {
     if (source->trees.n_sentences() > 0) continue;

@@ -65,14 +65,13 @@ CurvePicture portions_picture(const MdlResult& result) {
   check_mdl(result);
   const MdlLayer& best = result.layers[shortest_layer(result)];
   if (best.task.portions.size() < 2) throw UsageError("this code has no portions to draw");
-  CurvePicture picture{
-      .x_name = "Rows that the probe was trained on",
-      .y_name = "Bits a row of the next portion",
-      .x_scaling = AxisScaling::logarithmic,
-      .series = {portion_series(result.column, best.task)},
-      .levels = {},
-      .text = text_of(result, fmt::format("Online code of {} at {}", result.column,
-                                          layer_name(best)))};
+  CurvePicture picture{.x_name = "Rows that the probe was trained on",
+                       .y_name = "Bits a row of the next portion",
+                       .x_scaling = AxisScaling::logarithmic,
+                       .series = {portion_series(result.column, best.task)},
+                       .levels = {},
+                       .text = text_of(result, fmt::format("Online code of {} at {}", result.column,
+                                                           layer_name(best)))};
   if (best.control) picture.series.push_back(portion_series("control", *best.control));
   return picture;
 }

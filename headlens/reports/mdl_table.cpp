@@ -15,10 +15,10 @@ namespace {
 std::string heading(const MdlResult& result) {
   return fmt::format(
       "{} code of {} at {} layers of {}: {} probe{}\n"
-      "{} {}s, {} classes, {} token pooling; uniform code {:.0f} bits, labels alone {:.0f} bits\n\n",
-      result.code, result.column, result.layers.size(),
-      one_line(result.provenance.model_name, 40), result.probe,
-      result.standardized ? ", standardised columns" : "", result.rows, result.unit,
+      "{} {}s, {} classes, {} token pooling; uniform code {:.0f} bits, labels alone {:.0f} "
+      "bits\n\n",
+      result.code, result.column, result.layers.size(), one_line(result.provenance.model_name, 40),
+      result.probe, result.standardized ? ", standardised columns" : "", result.rows, result.unit,
       result.classes.size(), result.pooling, result.uniform_bits, result.entropy_bits);
 }
 
@@ -69,20 +69,19 @@ std::string layers_text(const MdlResult& result, int width, bool notebook) {
 std::string portions_text(const MdlResult& result, int width) {
   const MdlLayer& best = result.layers[shortest_layer(result)];
   if (best.task.portions.empty()) return "";
-  std::vector<TableColumn> columns{
-      {.title = "rows of " + layer_name(best), .align = Align::kRight},
-      {.title = "trained on", .align = Align::kRight},
-      {.title = "bits a row", .align = Align::kRight},
-      {.title = "accuracy", .align = Align::kRight}};
+  std::vector<TableColumn> columns{{.title = "rows of " + layer_name(best), .align = Align::kRight},
+                                   {.title = "trained on", .align = Align::kRight},
+                                   {.title = "bits a row", .align = Align::kRight},
+                                   {.title = "accuracy", .align = Align::kRight}};
   if (best.control) columns.push_back({.title = "control bits a row", .align = Align::kRight});
   TextTable table(columns);
   for (std::size_t p = 0; p < best.task.portions.size(); ++p) {
     const MdlPortion& portion = best.task.portions[p];
     const auto n = static_cast<double>(portion.end - portion.first);
-    std::vector<std::string> cells{
-        fmt::format("{} - {}", portion.first + 1, portion.end),
-        p == 0 ? "uniform" : std::to_string(portion.first), fmt::format("{:.3f}", portion.bits / n),
-        p == 0 ? "-" : fmt::format("{:.3f}", portion.accuracy)};
+    std::vector<std::string> cells{fmt::format("{} - {}", portion.first + 1, portion.end),
+                                   p == 0 ? "uniform" : std::to_string(portion.first),
+                                   fmt::format("{:.3f}", portion.bits / n),
+                                   p == 0 ? "-" : fmt::format("{:.3f}", portion.accuracy)};
     if (best.control) cells.push_back(fmt::format("{:.3f}", best.control->portions[p].bits / n));
     table.add_row(cells);
   }
@@ -99,9 +98,9 @@ void add_code(const std::optional<MdlCode>& code, bool is_online,
     fields.insert(fields.end(), 6, "");
     return;
   }
-  for (const double value : {code->code_length_bits, code->standard_deviation, code->compression,
-                             is_online ? NAN : code->data_bits, is_online ? NAN : code->weight_bits,
-                             code->accuracy}) {
+  for (const double value :
+       {code->code_length_bits, code->standard_deviation, code->compression,
+        is_online ? NAN : code->data_bits, is_online ? NAN : code->weight_bits, code->accuracy}) {
     fields.push_back(csv_number(value));
   }
 }
@@ -146,8 +145,8 @@ std::string mdl_csv(const MdlResult& result) {
 
 std::string mdl_portions_csv(const MdlResult& result) {
   check_mdl(result);
-  std::string csv = csv_record({"layer", "site", "first", "end", "bits", "accuracy", "control_bits",
-                                "control_accuracy"});
+  std::string csv = csv_record(
+      {"layer", "site", "first", "end", "bits", "accuracy", "control_bits", "control_accuracy"});
   for (const MdlLayer& layer : result.layers) {
     for (std::size_t p = 0; p < layer.task.portions.size(); ++p) {
       const MdlPortion& portion = layer.task.portions[p];

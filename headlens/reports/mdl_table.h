@@ -18,8 +18,8 @@ std::string mdl_table(const MdlResult& result, int width, bool notebook = false)
 /// @throws ShapeError  as check_mdl()
 std::string mdl_csv(const MdlResult& result);
 
-/// One row a layer and portion of the online code. Columns: layer, site, first, end, bits, accuracy,
-/// control_bits, control_accuracy.
+/// One row a layer and portion of the online code. Columns: layer, site, first, end, bits,
+/// accuracy, control_bits, control_accuracy.
 /// @throws ShapeError  as check_mdl()
 std::string mdl_portions_csv(const MdlResult& result);
 

@@ -59,17 +59,16 @@ CurvePicture picture(const StructuralResult& result, StructuralTargetMember memb
 }  // namespace
 
 CurvePicture distance_picture(const StructuralResult& result) {
-  return picture(result, &StructuralLayer::distance, "Tree distances by layer",
-                 {{"UUAS", &StructuralFinding::tree, &StructuralBaseline::uuas},
-                  {"Spearman", &StructuralFinding::spearman,
-                   &StructuralBaseline::distance_spearman}});
+  return picture(
+      result, &StructuralLayer::distance, "Tree distances by layer",
+      {{"UUAS", &StructuralFinding::tree, &StructuralBaseline::uuas},
+       {"Spearman", &StructuralFinding::spearman, &StructuralBaseline::distance_spearman}});
 }
 
 CurvePicture depth_picture(const StructuralResult& result) {
   return picture(result, &StructuralLayer::depth, "Tree depths by layer",
                  {{"root accuracy", &StructuralFinding::tree, &StructuralBaseline::root_accuracy},
-                  {"Spearman", &StructuralFinding::spearman,
-                   &StructuralBaseline::depth_spearman}});
+                  {"Spearman", &StructuralFinding::spearman, &StructuralBaseline::depth_spearman}});
 }
 
 std::string structural_origin(const StructuralResult& result) {

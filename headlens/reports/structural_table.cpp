@@ -44,11 +44,10 @@ struct TargetColumns {
   std::optional<StructuralScore> StructuralBaseline::*baseline_spearman;
 };
 
-const TargetColumns kDistance{"distances", "UUAS", &StructuralLayer::distance, &StructuralBaseline::uuas,
-                              &StructuralBaseline::distance_spearman};
+const TargetColumns kDistance{"distances", "UUAS", &StructuralLayer::distance,
+                              &StructuralBaseline::uuas, &StructuralBaseline::distance_spearman};
 const TargetColumns kDepth{"depths", "root acc.", &StructuralLayer::depth,
-                           &StructuralBaseline::root_accuracy,
-                           &StructuralBaseline::depth_spearman};
+                           &StructuralBaseline::root_accuracy, &StructuralBaseline::depth_spearman};
 
 std::string target_text(const StructuralResult& result, const TargetColumns& target, int width) {
   const auto best = best_layer(result, target.member);
@@ -136,11 +135,11 @@ std::string parse_text(const ParsedSentence& parse, int width) {
       const bool is_right = std::ranges::find(parse.edges, edge) != parse.edges.end();
       joined.push_back(fmt::format("{}{}", other + 1, is_right ? "=" : ""));
     }
-    table.add_row({std::to_string(i + 1), one_line(parse.words[i], 30),
-                   parse.kept[i] == 0 ? "-" : std::to_string(parse.heads[i]),
-                   fmt::format("{}", fmt::join(joined, " ")), fmt::format("{:.0f}", parse.depths[i]),
-                   parse.predicted_depths.empty() ? "-"
-                                                  : fmt::format("{:.2f}", parse.predicted_depths[i])});
+    table.add_row(
+        {std::to_string(i + 1), one_line(parse.words[i], 30),
+         parse.kept[i] == 0 ? "-" : std::to_string(parse.heads[i]),
+         fmt::format("{}", fmt::join(joined, " ")), fmt::format("{:.0f}", parse.depths[i]),
+         parse.predicted_depths.empty() ? "-" : fmt::format("{:.2f}", parse.predicted_depths[i])});
   }
   std::string text = fmt::format("sentence at line {}", parse.line);
   if (parse.distance_layer) text += fmt::format(", distances of layer {}", *parse.distance_layer);

@@ -58,8 +58,8 @@ FigureText text_of(const StructuralResult& result, const ParsedSentence& parse) 
         *parse.distance_layer, right, parse.edges.size()));
   }
   if (parse.depth_layer) {
-    text.notes.push_back(fmt::format("Numbers: depth in the tree, and by layer {}'s states.",
-                                     *parse.depth_layer));
+    text.notes.push_back(
+        fmt::format("Numbers: depth in the tree, and by layer {}'s states.", *parse.depth_layer));
   }
   return text;
 }
@@ -123,9 +123,10 @@ void draw_words(TextPainter& painter, const TreePage& page, const ParsedSentence
                  {.size = kWordSize, .bold = is_root, .color = parse.kept[i] ? kInk : kFaintInk},
                  {.x = page.middles[i], .y = page.words_y, .anchor = Anchor::kCenter});
     if (!page.has_depths) continue;
-    painter.draw(fmt::format("{:.0f} · {:.1f}", parse.depths[i], parse.predicted_depths[i]),
-                 {.size = kNumberSize, .color = kFaintInk},
-                 {.x = page.middles[i], .y = page.words_y + kNumberLine, .anchor = Anchor::kCenter});
+    painter.draw(
+        fmt::format("{:.0f} · {:.1f}", parse.depths[i], parse.predicted_depths[i]),
+        {.size = kNumberSize, .color = kFaintInk},
+        {.x = page.middles[i], .y = page.words_y + kNumberLine, .anchor = Anchor::kCenter});
   }
 }
 

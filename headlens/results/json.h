@@ -8,9 +8,9 @@
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
+#include "headlens/results/mdl_result.h"
 #include "headlens/results/probe_labels.h"
 #include "headlens/results/probe_result.h"
-#include "headlens/results/mdl_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
@@ -86,8 +86,8 @@ Json to_json(const SteerResult& result);
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
 
-/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
-/// baselines, the best layer's classes and confusion, and what it all says.
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and
+/// selectivity; baselines, the best layer's classes and confusion, and what it all says.
 /// @throws ShapeError  as check_probe()
 Json to_json(const ProbeResult& result);
 

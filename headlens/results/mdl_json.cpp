@@ -36,11 +36,10 @@ Json to_json(const MdlResult& result) {
   const bool is_online = result.code == "online";
   Json layers = Json::array();
   for (const MdlLayer& layer : result.layers) {
-    layers.push_back(
-        {{"layer", layer.hidden_state ? Json(*layer.hidden_state) : Json()},
-         {"site", layer.site},
-         {"task", code_json(layer.task, is_online)},
-         {"control", layer.control ? code_json(*layer.control, is_online) : Json()}});
+    layers.push_back({{"layer", layer.hidden_state ? Json(*layer.hidden_state) : Json()},
+                      {"site", layer.site},
+                      {"task", code_json(layer.task, is_online)},
+                      {"control", layer.control ? code_json(*layer.control, is_online) : Json()}});
   }
   return {{"schema", "headlens/mdl_probe/1"},
           {"provenance", to_json(result.provenance)},

@@ -34,11 +34,12 @@ std::vector<std::string> mdl_conclusion(const MdlResult& result) {
   }
   if (best.control) {
     const double own = best.task.code_length_bits, other = best.control->code_length_bits;
-    lines.push_back(fmt::format(
-        "Labels drawn anew for each word type need {:.2f} bits a row there, {:.1f} times as many{}.",
-        other / rows, other / own,
-        other > own ? ": the layer's states fit the task, not any labelling"
-                    : ": the states say no more of the task than of any labelling"));
+    lines.push_back(
+        fmt::format("Labels drawn anew for each word type need {:.2f} bits a row there, {:.1f} "
+                    "times as many{}.",
+                    other / rows, other / own,
+                    other > own ? ": the layer's states fit the task, not any labelling"
+                                : ": the states say no more of the task than of any labelling"));
   }
   lines.emplace_back(
       "A short code says that a property is easily read from the states; whether the model uses it "

@@ -18,16 +18,17 @@ struct MdlPortion {
 
 /// The length of the code of the labels given one layer's states.
 struct MdlCode {
-  double code_length_bits = 0;  ///< mean over seeds
-  double standard_deviation = 0;  ///< over seeds, of the population (n below)
-  double compression = 0;         ///< n log2 K / code length
+  double code_length_bits = 0;            ///< mean over seeds
+  double standard_deviation = 0;          ///< over seeds, of the population (n below)
+  double compression = 0;                 ///< n log2 K / code length
   std::vector<MdlPortion> portions = {};  ///< of the online code, of the first seed
   /// As Voita and Titov's notebook prints them, which adds nats to bits; of the first seed. NaN of
   /// the variational code.
   double notebook_kbits = 0, notebook_compression = 0;
   // Of the variational code; NaN of the online code.
   double data_bits = 0, weight_bits = 0, prior_deviation = 0;
-  double accuracy = 0;  ///< online: of the last portion's probe; variational: on the rows themselves
+  double accuracy =
+      0;  ///< online: of the last portion's probe; variational: on the rows themselves
   bool converged = true;
 };
 
@@ -53,7 +54,8 @@ struct MdlResult {
   std::int64_t rows = 0, sentences = 0, word_types = 0;
   std::vector<std::string> classes;
   double uniform_bits = 0;  ///< n log2 K
-  double entropy_bits = 0;  ///< n H of the labels' shares: what no code that knows no state undercuts
+  double entropy_bits =
+      0;  ///< n H of the labels' shares: what no code that knows no state undercuts
   std::vector<MdlLayer> layers;
 };
 

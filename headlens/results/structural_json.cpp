@@ -77,30 +77,32 @@ Json to_json(const StructuralResult& result) {
   check_structural(result);
   Json layers = Json::array(), baselines = Json::array();
   for (const StructuralLayer& layer : result.layers) layers.push_back(layer_json(layer));
-  for (const StructuralBaseline& known : result.baselines) baselines.push_back(baseline_json(known));
-  return {{"schema", "headlens/structural_probe/1"},
-          {"provenance", to_json(result.provenance)},
-          {"data", texts(result.data)},
-          {"pooling", result.pooling},
-          {"training", {{"sentences", result.training_sentences}, {"words", result.training_words}}},
-          {"validation",
-           {{"sentences", result.validation_sentences}, {"words", result.validation_words}}},
-          {"test", {{"sentences", result.test_sentences}, {"words", result.test_words}}},
-          {"skipped_sentences", result.skipped_sentences},
-          {"rank", result.rank == 0 ? Json() : Json(result.rank)},
-          {"standardized", result.standardized},
-          {"epochs", result.epochs},
-          {"batch_sentences", result.batch_sentences},
-          {"learning_rate", number(result.learning_rate)},
-          {"confidence", number(result.confidence)},
-          {"resamples", result.resamples},
-          {"flips", result.flips},
-          {"best_distance_layer", best_json(result, &StructuralLayer::distance)},
-          {"best_depth_layer", best_json(result, &StructuralLayer::depth)},
-          {"layers", layers},
-          {"baselines", baselines},
-          {"parse", parse_json(result.parse)},
-          {"conclusion", texts(structural_conclusion(result))}};
+  for (const StructuralBaseline& known : result.baselines)
+    baselines.push_back(baseline_json(known));
+  return {
+      {"schema", "headlens/structural_probe/1"},
+      {"provenance", to_json(result.provenance)},
+      {"data", texts(result.data)},
+      {"pooling", result.pooling},
+      {"training", {{"sentences", result.training_sentences}, {"words", result.training_words}}},
+      {"validation",
+       {{"sentences", result.validation_sentences}, {"words", result.validation_words}}},
+      {"test", {{"sentences", result.test_sentences}, {"words", result.test_words}}},
+      {"skipped_sentences", result.skipped_sentences},
+      {"rank", result.rank == 0 ? Json() : Json(result.rank)},
+      {"standardized", result.standardized},
+      {"epochs", result.epochs},
+      {"batch_sentences", result.batch_sentences},
+      {"learning_rate", number(result.learning_rate)},
+      {"confidence", number(result.confidence)},
+      {"resamples", result.resamples},
+      {"flips", result.flips},
+      {"best_distance_layer", best_json(result, &StructuralLayer::distance)},
+      {"best_depth_layer", best_json(result, &StructuralLayer::depth)},
+      {"layers", layers},
+      {"baselines", baselines},
+      {"parse", parse_json(result.parse)},
+      {"conclusion", texts(structural_conclusion(result))}};
 }
 
 }  // namespace headlens

@@ -23,11 +23,11 @@ struct StructuralFinding {
   StructuralScore tree;
   /// Mean over sentence lengths 5 to 50 of Spearman's correlation with the tree's.
   StructuralScore spearman;
-  double test_loss = 0;  ///< mean over sentences of the absolute error, edges
+  double test_loss = 0;    ///< mean over sentences of the absolute error, edges
   double p_best = 1;       ///< sign-flip test over sentences of `tree` against the best layer's
   double p_best_holm = 1;  ///< corrected over the layers
   std::vector<double> training_losses, validation_losses;  ///< by epoch, edges
-  int best_epoch = 0;  ///< that the probe is of, from 1
+  int best_epoch = 0;                                      ///< that the probe is of, from 1
 };
 
 struct StructuralLayer {
@@ -51,7 +51,8 @@ struct ParsedSentence {
   std::vector<std::uint8_t> kept;   ///< 0 for punctuation, which has no edges
   /// Words from 0: the tree's edges, and the minimum spanning tree of the predicted distances.
   std::vector<std::pair<std::int32_t, std::int32_t>> edges, predicted_edges = {};
-  std::vector<double> depths = {}, predicted_depths = {};  ///< the latter empty without a depth probe
+  std::vector<double> depths = {},
+                      predicted_depths = {};  ///< the latter empty without a depth probe
   std::optional<int> distance_layer = {}, depth_layer = {};
 };
 

@@ -29,8 +29,8 @@ TEST(AdamStep, IsThatOfEachNumberAlone) {
         const double m = 0.25 + (g[i] - 0.25) * 0.1, s = 0.5 * 0.999 + g[i] * g[i] * 0.001;
         EXPECT_NEAR(mean[i], m, 1e-6);
         EXPECT_NEAR(square[i], s, 1e-6);
-        EXPECT_NEAR(parameters[i],
-                    start[i] - 0.01 * m / (std::sqrt(s) / std::sqrt(0.001) + 1e-8), 1e-6);
+        EXPECT_NEAR(parameters[i], start[i] - 0.01 * m / (std::sqrt(s) / std::sqrt(0.001) + 1e-8),
+                    1e-6);
       }
       EXPECT_EQ(mean[n], 0.25f);
       EXPECT_EQ(square[n], 0.5f);

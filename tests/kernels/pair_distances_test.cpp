@@ -15,7 +15,8 @@ struct Shape {
   int n, width, stride;
 };
 
-constexpr Shape kShapes[] = {{1, 5, 5}, {2, 1, 16}, {7, 16, 16}, {9, 17, 32}, {20, 64, 64}, {5, 50, 64}};
+constexpr Shape kShapes[] = {{1, 5, 5},   {2, 1, 16},   {7, 16, 16},
+                             {9, 17, 32}, {20, 64, 64}, {5, 50, 64}};
 
 double difference(const std::vector<float>& p, const Shape& shape, int i, int j, int c) {
   return static_cast<double>(p[i * shape.stride + c]) - p[j * shape.stride + c];

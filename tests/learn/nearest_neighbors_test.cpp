@@ -19,12 +19,12 @@ TEST(NearestNeighbors, AreScikitLearns) {
     const Tensor x = learn_array(name);
     const auto labels = learn_golden()["logistic"][name]["labels"].get<std::vector<std::int32_t>>();
     const std::int64_t n = expected["rows"], d = x.size(1);
-    const NearestNeighborsOptions options{
-        .k = expected["k"],
-        .metric = expected["metric"] == "cosine" ? NeighborMetric::cosine
-                                                 : NeighborMetric::euclidean};
-    const Neighbors found = nearest_neighbors({x.data(), {n, d}},
-                                              {x.data() + n * d, {x.size(0) - n, d}}, options);
+    const NearestNeighborsOptions options{.k = expected["k"],
+                                          .metric = expected["metric"] == "cosine"
+                                                        ? NeighborMetric::cosine
+                                                        : NeighborMetric::euclidean};
+    const Neighbors found =
+        nearest_neighbors({x.data(), {n, d}}, {x.data() + n * d, {x.size(0) - n, d}}, options);
     EXPECT_EQ(found.rows, expected["neighbors"].get<std::vector<std::int32_t>>());
     expect_near_all(found.distances, expected["distances"], 1e-9);
     EXPECT_EQ(predict_by_neighbors(found, std::span(labels).first(n)),
@@ -39,8 +39,8 @@ TEST(NearestNeighbors, FindARowItself) {
   for (std::int64_t i = 0; i < kRows * kColumns; ++i) {
     x.data()[i] = static_cast<float>(std::sin(0.7 * static_cast<double>(i * i % 7919)));
   }
-  const Neighbors found = nearest_neighbors(matrix(x), {x.data() + 4000 * kColumns, {900, kColumns}},
-                                            {.k = 2});
+  const Neighbors found =
+      nearest_neighbors(matrix(x), {x.data() + 4000 * kColumns, {900, kColumns}}, {.k = 2});
   for (std::int64_t q = 0; q < 900; ++q) {
     EXPECT_EQ(found.distances[2 * q], 0);
     EXPECT_LE(found.rows[2 * q], 4000 + q);

@@ -24,9 +24,8 @@ struct OnlineCodes : testing::Test {
 TEST_F(OnlineCodes, AreThoseOfScikitLearnsProbes) {
   for (const auto& expected : golden["online"]) {
     const auto ends = expected["ends"].get<std::vector<std::int64_t>>();
-    const OnlineLogistic probe{.c = expected["c"],
-                               .standardize = expected["standardize"],
-                               .fit = {.tolerance = 1e-10}};
+    const OnlineLogistic probe{
+        .c = expected["c"], .standardize = expected["standardize"], .fit = {.tolerance = 1e-10}};
     const OnlineCode code = online_code(matrix(x), labels, ends, probe);
     ASSERT_EQ(code.portions.size(), ends.size());
     for (std::size_t p = 0; p < ends.size(); ++p) {

@@ -93,12 +93,13 @@ TEST_F(StructuralProbes, FollowTheGradientOfTheirDefinition) {
     std::vector<float> start(size);
     for (float& value : start) value = uniform(random);
     const std::vector<double> wide(start.begin(), start.end());
-    const StructuralOptions own{.target = target,
-                          .rank = kRank,
-                          .adam = {.learning_rate = 1e9, .beta1 = 0, .beta2 = 0, .epsilon = 1e9},
-                          .batch_sentences = 1000,
-                          .epochs = 1,
-                          .initial = start};
+    const StructuralOptions own{
+        .target = target,
+        .rank = kRank,
+        .adam = {.learning_rate = 1e9, .beta1 = 0, .beta2 = 0, .epsilon = 1e9},
+        .batch_sentences = 1000,
+        .epochs = 1,
+        .initial = start};
     const StructuralFit fit = train_structural_probe(validation.view(), {}, own);
     EXPECT_NEAR(fit.training_losses[0], slow_loss(validation, target, kRank, wide), 1e-5);
     double largest = 0;
@@ -107,9 +108,9 @@ TEST_F(StructuralProbes, FollowTheGradientOfTheirDefinition) {
       constexpr double kStep = 1e-6;
       up[i] += kStep;
       down[i] -= kStep;
-      const double slope = (slow_loss(validation, target, kRank, up) -
-                            slow_loss(validation, target, kRank, down)) /
-                           (2 * kStep);
+      const double slope =
+          (slow_loss(validation, target, kRank, up) - slow_loss(validation, target, kRank, down)) /
+          (2 * kStep);
       largest = std::max(largest, std::abs(slope));
       EXPECT_NEAR(start[i] - fit.probe.matrix()[i], slope, 2e-4 * (1 + std::abs(slope))) << i;
     }
@@ -134,7 +135,8 @@ TEST_F(StructuralProbes, PredictWhatTheirLossIsOf) {
 TEST_F(StructuralProbes, DistancesDoNotFeelWhatAllStatesShare) {
   StructuralOptions own = options(StructuralTarget::distance, 6);
   Tensor shifted = training.states.clone();
-  for (std::int64_t i = 0; i < shifted.size(0); ++i) shifted.data()[i * shifted.size(1) + 3] += 4096;
+  for (std::int64_t i = 0; i < shifted.size(0); ++i)
+    shifted.data()[i * shifted.size(1) + 3] += 4096;
   const TreebankStates far{matrix(shifted), training.begins, training.heads};
   const StructuralFit near = train_structural_probe(training.view(), {}, own);
   const StructuralFit fit = train_structural_probe(far, {}, own);

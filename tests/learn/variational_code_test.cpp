@@ -72,7 +72,8 @@ TEST_F(VariationalCodes, AreNoShorterThanTheDrawnCode) {
       double sum = 0, own = 0;
       for (int c = 0; c < kClasses; ++c) {
         double z = weights[d * kClasses + c];
-        for (std::int64_t j = 0; j < d; ++j) z += standard.data()[row * d + j] * weights[j * kClasses + c];
+        for (std::int64_t j = 0; j < d; ++j)
+          z += standard.data()[row * d + j] * weights[j * kClasses + c];
         sum += std::exp(z);
         if (c == labels[row]) own = z;
       }
@@ -94,7 +95,8 @@ TEST_F(VariationalCodes, OfNoiseIsHardlyLongerThanTheLabelsAlone) {
     drawn.push_back(static_cast<std::int32_t>(random() % 2));
     ++counts[drawn.back()];
   }
-  for (const double count : counts) alone -= count * std::log2(count / static_cast<double>(drawn.size()));
+  for (const double count : counts)
+    alone -= count * std::log2(count / static_cast<double>(drawn.size()));
   const VariationalCode code = variational_code(matrix(x), drawn);
   EXPECT_GT(code.code_length_bits, alone - 5);
   EXPECT_LT(code.code_length_bits, alone + 25);
@@ -111,7 +113,8 @@ TEST(Minimize, FindsTheMinimum) {
   const SmoothFunction function = [](std::span<const double> p, std::span<double> g) {
     double value = 1;
     for (std::size_t i = 0; i < p.size(); ++i) {
-      const double off = p[i] - static_cast<double>(i), scale = std::pow(10.0, static_cast<double>(i));
+      const double off = p[i] - static_cast<double>(i),
+                   scale = std::pow(10.0, static_cast<double>(i));
       value += scale * (off * off + off * off * off * off);
       g[i] = scale * (2 * off + 4 * off * off * off);
     }

@@ -63,7 +63,8 @@ class PlantedTreebank {
 };
 
 StructuralStudyOptions options() {
-  StructuralStudyOptions made{.hidden_states = {0, 1, 2}, .resamples = 200, .flips = 500, .parse = 2};
+  StructuralStudyOptions made{
+      .hidden_states = {0, 1, 2}, .resamples = 200, .flips = 500, .parse = 2};
   made.probe.adam.learning_rate = 0.02;
   made.probe.epochs = 20;
   return made;

@@ -49,8 +49,8 @@ class TreebankTrees : public ::testing::Test {
 
 TEST_F(TreebankTrees, HaveHeadsPunctuationAndRows) {
   const auto corpus = [] {
-    return corpus_of({{{"the", 2, "DET"}, {"cat", 0, "NOUN"}, {".", 2, "PUNCT"}},
-                      {{"sat", 0, "VERB"}}});
+    return corpus_of(
+        {{{"the", 2, "DET"}, {"cat", 0, "NOUN"}, {".", 2, "PUNCT"}}, {{"sat", 0, "VERB"}}});
   };
   const Harvest harvest = make(corpus());
   ListedCorpus again = corpus();
@@ -76,8 +76,8 @@ TEST_F(TreebankTrees, HaveHeadsPunctuationAndRows) {
 
 /// A sentence that lacks a word has no tree: numbers of heads would mean other words.
 TEST_F(TreebankTrees, PassOverSentencesThatLackAWord) {
-  const Harvest harvest = make(corpus_of({{{"the", 2, "DET"}, {"cat", 0, "NOUN"}},
-                                          {{"a", 2, "DET"}, {"dog", 0, "NOUN"}}}));
+  const Harvest harvest = make(
+      corpus_of({{{"the", 2, "DET"}, {"cat", 0, "NOUN"}}, {{"a", 2, "DET"}, {"dog", 0, "NOUN"}}}));
   ListedCorpus whole = corpus_of({{{"the", 2, "DET"}, {"cat", 0, "NOUN"}},
                                   {{"a", 2, "DET"}, {"dog", 0, "NOUN"}, {"\u200b", 2, "X"}}});
   std::int64_t skipped = 0;
@@ -97,8 +97,7 @@ TEST_F(TreebankTrees, NameTheLineOfWhatIsNoTree) {
 
 TEST_F(TreebankTrees, NeedTheirColumns) {
   ListedCorpus corpus = length_corpus({"the cat"}), again = length_corpus({"the cat"});
-  const Harvest harvest =
-      harvested(*session_, corpus, {.sites = {site_}}, folder_.path());
+  const Harvest harvest = harvested(*session_, corpus, {.sites = {site_}}, folder_.path());
   std::int64_t skipped = 0;
   EXPECT_THAT([&] { trees_of(harvest, again, skipped); },
               refuses_with<UsageError>("head and upos"));

@@ -23,7 +23,8 @@ TEST(MdlTable, ShowsLengthsAndTheShortestOnesPortions) {
   EXPECT_THAT(text, HasSubstr("11 - 200"));
   EXPECT_THAT(text, HasSubstr("control bits"));
   EXPECT_THAT(text, Not(HasSubstr("notebook")));
-  EXPECT_THAT(mdl_table(mdl_sample(), 140, true), HasSubstr("notebook kbits: as Voita and Titov's"));
+  EXPECT_THAT(mdl_table(mdl_sample(), 140, true),
+              HasSubstr("notebook kbits: as Voita and Titov's"));
 }
 
 TEST(MdlTable, WritesCsv) {
