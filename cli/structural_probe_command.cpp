@@ -33,7 +33,7 @@ StructuralRequest request_of(const StructuralProbeOptions& options, const Sessio
   study.distance = options.target != "depth";
   study.depth = options.target != "distance";
   if (options.sentence > 0) study.parse = options.sentence - 1;
-  if (study.probe.rank > session.spec().d_model()) study.probe.rank = 0;
+  if (study.probe.rank > session.spec().d_model) study.probe.rank = 0;
   study.progress = terminal_progress();
   request.harvest.progress = terminal_progress();
   if (!options.pooling.empty()) request.harvest.pooling = parse_pooling(options.pooling);
