@@ -1,10 +1,10 @@
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <random>
 
 #include "cli/command.h"
 #include "cli/corpus_flags.h"
+#include "cli/temporary_folder.h"
 #include "headlens/base/atomic_file.h"
 #include "headlens/base/errors.h"
 #include "headlens/formats/npy.h"
@@ -30,29 +30,6 @@ struct ProbeOptions {
   bool no_control = false;
   std::string save = "best";
   std::vector<std::string> direction;
-};
-
-/// A folder for states that nobody asked to keep.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "headlens-states-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw ResourceError(name + " cannot be made; say with --out where states may lie");
-    }
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 ProbeRequest request_of(const ProbeOptions& options, const Session& session) {

@@ -5,8 +5,8 @@
 
 namespace headlens::bench {
 
-/// "setup", or "logistic_regression" of states and labels from .npy files; reading them is not
-/// measured.
+/// "setup", or "logistic_regression" or "structural_probe" of states and labels from .npy files;
+/// reading them is not measured.
 /// @throws UsageError  if there is no such case or its arguments make no sense
 PreparedCase prepare_learn_case(const Request& request);
 

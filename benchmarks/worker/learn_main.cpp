@@ -1,4 +1,5 @@
-// headlens-learn-worker: our side of peers/probe_regression.py, which needs no model.
+// headlens-learn-worker: our side of peers/probe_regression.py and peers/structural_probe.py, which
+// need no model.
 
 #include "benchmarks/worker/learn_cases.h"
 #include "benchmarks/worker/serve.h"

@@ -20,6 +20,10 @@ class Adam {
   /// One step. @param gradient  as many numbers as there are parameters
   void step(std::span<float> parameters, std::span<const double> gradient);
 
+  double learning_rate() const { return options_.learning_rate; }
+  /// Of the steps to come; moments are kept.
+  void set_learning_rate(double rate) { options_.learning_rate = rate; }
+
  private:
   AdamOptions options_;
   std::int64_t steps_ = 0;

@@ -9,129 +9,12 @@
 
 #include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
-#include "headlens/kernels/softmax.h"
+#include "headlens/learn/adam_network.h"
 #include "headlens/learn/class_weights.h"
-#include "headlens/learn/dense_layer.h"
 #include "headlens/learn/example_matrix.h"
 
 namespace headlens {
 namespace {
-
-/// The layers and what they compute for one batch.
-class Network {
- public:
-  Network(std::int64_t n_columns, std::int64_t hidden, std::int64_t n_classes,
-          std::int64_t max_rows, const AdamOptions& adam)
-      : n_columns_(n_columns), x_stride_(n_columns + 1), x_(max_rows * x_stride_) {
-    if (hidden > 0) {
-      layers_.emplace_back(n_columns, hidden, adam);
-      hidden_.resize(max_rows * layers_[0].output_stride());
-      d_hidden_.resize(hidden_.size());
-    }
-    layers_.emplace_back(hidden > 0 ? hidden : n_columns, n_classes, adam);
-    logits_.resize(max_rows * layers_.back().output_stride());
-  }
-
-  std::int64_t n_parameters() const {
-    std::int64_t n = 0;
-    for (const DenseLayer& layer : layers_) n += layer.n_parameters();
-    return n;
-  }
-
-  void load(std::span<const float> parameters) {
-    for (DenseLayer& layer : layers_) {
-      layer.load(parameters.first(layer.n_parameters()));
-      parameters = parameters.subspan(layer.n_parameters());
-    }
-  }
-
-  std::vector<float> save() const {
-    std::vector<float> parameters;
-    for (const DenseLayer& layer : layers_) {
-      const std::vector<float> own = layer.save();
-      parameters.insert(parameters.end(), own.begin(), own.end());
-    }
-    return parameters;
-  }
-
-  std::vector<float> draw(std::mt19937_64& random) const {
-    std::vector<float> parameters;
-    for (const DenseLayer& layer : layers_) {
-      const auto reach = static_cast<float>(1 / std::sqrt(static_cast<double>(layer.inputs())));
-      std::uniform_real_distribution<float> uniform(-reach, reach);
-      for (std::int64_t i = 0; i < layer.n_parameters(); ++i) parameters.push_back(uniform(random));
-    }
-    return parameters;
-  }
-
-  /// @param dropout  0 for none
-  void forward(TensorView<const float, 2> x, std::span<const std::int32_t> rows, double dropout,
-               std::mt19937_64& random) {
-    n_rows_ = static_cast<std::int64_t>(rows.size());
-    for (std::int64_t r = 0; r < n_rows_; ++r) {
-      std::copy_n(x.data() + rows[r] * x.stride(0), n_columns_, x_.data() + r * x_stride_);
-      x_[r * x_stride_ + n_columns_] = 1;
-    }
-    layers_[0].forward(x_.data(), x_stride_, n_rows_,
-                       has_hidden() ? hidden_.data() : logits_.data());
-    if (!has_hidden()) return;
-    rectify(dropout, random);
-    layers_[1].forward(hidden_.data(), layers_[0].output_stride(), n_rows_, logits_.data());
-  }
-
-  std::span<const float> logits(std::int64_t row) const {
-    return std::span(logits_).subspan(row * layers_.back().output_stride(),
-                                      layers_.back().outputs());
-  }
-
-  /// Sum of the rows' losses; logits become the gradient of their mean.
-  double turn_into_gradient(std::span<const std::int32_t> classes) {
-    double loss = 0;
-    const std::int64_t n_classes = layers_.back().outputs();
-    for (std::int64_t r = 0; r < n_rows_; ++r) {
-      float* z = logits_.data() + r * layers_.back().output_stride();
-      const LogSumExp whole = log_sum_exp(z, n_classes);
-      loss += std::log(whole.sum) + whole.maximum - z[classes[r]];
-      softmax_row(z, n_classes);
-      z[classes[r]] -= 1;
-      scale_row(z, 1.0f / static_cast<float>(n_rows_), n_classes);
-    }
-    return loss;
-  }
-
-  void learn() {
-    if (!has_hidden()) return layers_[0].learn(x_.data(), x_stride_, logits_.data(), n_rows_);
-    const std::int64_t stride = layers_[0].output_stride();
-    layers_[1].backward_input(logits_.data(), n_rows_, d_hidden_.data(), stride);
-    for (std::int64_t i = 0; i < n_rows_ * stride; ++i) {
-      d_hidden_[i] = hidden_[i] > 0 ? d_hidden_[i] * keep_scale_ : 0;
-    }
-    layers_[1].learn(hidden_.data(), stride, logits_.data(), n_rows_);
-    layers_[0].learn(x_.data(), x_stride_, d_hidden_.data(), n_rows_);
-  }
-
- private:
-  bool has_hidden() const { return layers_.size() == 2; }
-
-  void rectify(double dropout, std::mt19937_64& random) {
-    const std::int64_t width = layers_[0].outputs(), stride = layers_[0].output_stride();
-    std::bernoulli_distribution drops(dropout);
-    keep_scale_ = static_cast<float>(1 / (1 - dropout));
-    for (std::int64_t r = 0; r < n_rows_; ++r) {
-      float* row = hidden_.data() + r * stride;
-      for (std::int64_t i = 0; i < width; ++i) {
-        const bool dropped = dropout > 0 && drops(random);
-        row[i] = dropped || row[i] < 0 ? 0 : row[i] * keep_scale_;
-      }
-      row[width] = 1;
-    }
-  }
-
-  std::int64_t n_columns_, x_stride_, n_rows_ = 0;
-  std::vector<DenseLayer> layers_;
-  std::vector<float> x_, hidden_, d_hidden_, logits_;
-  float keep_scale_ = 1;
-};
 
 void check(TensorView<const float, 2> x, std::span<const std::int32_t> labels,
            const AdamProbeOptions& options) {
@@ -184,7 +67,7 @@ std::vector<std::int32_t> epoch_order(const AdamProbeOptions& options, std::int6
 }
 
 /// Mean loss in nats of rows whose class the network knows; infinite if it knows none.
-double held_out_loss(Network& network, const EarlyStopping& held_out,
+double held_out_loss(AdamNetwork& network, const EarlyStopping& held_out,
                      const std::vector<std::int32_t>& classes, std::int64_t max_rows) {
   std::vector<std::int32_t> rows, own;
   for (std::size_t i = 0; i < held_out.labels.size(); ++i) {
@@ -208,7 +91,7 @@ double held_out_loss(Network& network, const EarlyStopping& held_out,
 class BestEpoch {
  public:
   /// False when training should end.
-  bool goes_on(Network& network, const AdamProbeOptions& options, AdamProbeFit& fit,
+  bool goes_on(AdamNetwork& network, const AdamProbeOptions& options, AdamProbeFit& fit,
                std::int64_t max_rows) {
     const int epoch = static_cast<int>(fit.losses_nats.size());
     if (options.early_stopping.patience == 0) {
@@ -224,7 +107,7 @@ class BestEpoch {
     }
     return epoch - fit.best_epoch < options.early_stopping.patience;
   }
-  std::vector<float> parameters(const Network& network) const {
+  std::vector<float> parameters(const AdamNetwork& network) const {
     return parameters_.empty() ? network.save() : parameters_;
   }
 
@@ -236,31 +119,48 @@ class BestEpoch {
 }  // namespace
 
 AdamProbe::AdamProbe(std::vector<std::int32_t> classes, std::int64_t n_columns, std::int64_t hidden,
-                     std::vector<float> parameters)
+                     std::vector<float> parameters, bool rectified)
     : classes_(std::move(classes)),
       n_columns_(n_columns),
       hidden_(hidden),
+      rectified_(rectified),
       parameters_(std::move(parameters)) {}
 
-std::vector<std::int32_t> AdamProbe::predict(TensorView<const float, 2> x) const {
+std::vector<double> AdamProbe::scores(TensorView<const float, 2> x) const {
   if (x.size(1) != n_columns_) {
     throw ShapeError("probe", std::to_string(n_columns_) + " columns", std::to_string(x.size(1)));
   }
   constexpr std::int64_t kRows = 256;
-  Network network(n_columns_, hidden_, static_cast<std::int64_t>(classes_.size()), kRows, {});
+  AdamNetwork network(n_columns_, hidden_, rectified_, static_cast<std::int64_t>(classes_.size()),
+                      kRows, {});
   network.load(parameters_);
-  std::vector<std::int32_t> rows(x.size(0)), labels;
+  std::vector<std::int32_t> rows(x.size(0));
   std::iota(rows.begin(), rows.end(), 0);
+  std::vector<double> scores;
   std::mt19937_64 unused;
   for (std::int64_t first = 0; first < x.size(0); first += kRows) {
     const std::int64_t n = std::min(kRows, x.size(0) - first);
     network.forward(x, std::span(rows).subspan(first, n), 0, unused);
     for (std::int64_t r = 0; r < n; ++r) {
       const auto z = network.logits(r);
-      labels.push_back(classes_[std::ranges::max_element(z) - z.begin()]);
+      scores.insert(scores.end(), z.begin(), z.end());
     }
   }
+  return scores;
+}
+
+std::vector<std::int32_t> AdamProbe::predict(TensorView<const float, 2> x) const {
+  const std::vector<double> all = scores(x);
+  std::vector<std::int32_t> labels(x.size(0));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = std::span(all).subspan(i * classes_.size(), classes_.size());
+    labels[i] = classes_[std::ranges::max_element(row) - row.begin()];
+  }
   return labels;
+}
+
+AdamProbeOptions rank_constrained(int rank) {
+  return {.hidden = rank, .rectified = false, .dropout = 0};
 }
 
 AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std::int32_t> labels,
@@ -272,8 +172,8 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
                      "; a probe needs two classes at least");
   }
   const std::int64_t n = x.size(0), batch = std::min<std::int64_t>(options.batch_size, n);
-  Network network(x.size(1), options.hidden, static_cast<std::int64_t>(classes.size()), batch,
-                  options.adam);
+  AdamNetwork network(x.size(1), options.hidden, options.rectified,
+                      static_cast<std::int64_t>(classes.size()), batch, options.adam);
   std::mt19937_64 random(options.seed);
   if (!options.initial.empty() &&
       static_cast<std::int64_t>(options.initial.size()) != network.n_parameters()) {
@@ -305,7 +205,8 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
     if (reports && options.on_loss) options.on_loss(epoch + 1, fit.losses_nats.back());
     if (!best.goes_on(network, options, fit, batch)) break;
   }
-  fit.probe = AdamProbe(classes, x.size(1), options.hidden, best.parameters(network));
+  fit.probe =
+      AdamProbe(classes, x.size(1), options.hidden, best.parameters(network), options.rectified);
   return fit;
 }
 

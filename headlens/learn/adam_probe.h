@@ -22,8 +22,9 @@ struct EarlyStopping {
 /// A probe trained by Adam for a fixed number of epochs, as lab texts do it: it stops early by
 /// design, where fit_logistic() goes to the optimum.
 struct AdamProbeOptions {
-  int hidden = 0;        ///< 0 for a linear probe; the usual MLP has 256, with ReLU
-  double dropout = 0.1;  ///< of the hidden layer, in training alone
+  int hidden = 0;         ///< 0 for a linear probe; the usual MLP has 256, with ReLU
+  bool rectified = true;  ///< false leaves the hidden layer linear: a probe of at most that rank
+  double dropout = 0.1;   ///< of the hidden layer, in training alone
   AdamOptions adam = {};
   int batch_size = 256;
   int epochs = 10;
@@ -38,23 +39,31 @@ struct AdamProbeOptions {
   EarlyStopping early_stopping = {};
 };
 
+/// A linear probe W = A B whose rank is at most `rank`: what few directions of the states tell.
+AdamProbeOptions rank_constrained(int rank);
+
 class AdamProbe {
  public:
   /// @param classes  labels, ascending
   /// @param parameters  as parameters()
   AdamProbe(std::vector<std::int32_t> classes, std::int64_t n_columns, std::int64_t hidden,
-            std::vector<float> parameters);
+            std::vector<float> parameters, bool rectified = true);
 
   const std::vector<std::int32_t>& classes() const { return classes_; }
   std::int64_t hidden() const { return hidden_; }
+  bool rectified() const { return rectified_; }
   /// As PyTorch's Linear layers lie one after another: weight [outputs, inputs], bias [outputs].
   const std::vector<float>& parameters() const { return parameters_; }
+  /// Logits [row, class].
   /// @throws ShapeError  if x has another number of columns
+  std::vector<double> scores(TensorView<const float, 2> x) const;
+  /// The label with the largest score; of equal ones the first. Throws as scores().
   std::vector<std::int32_t> predict(TensorView<const float, 2> x) const;
 
  private:
   std::vector<std::int32_t> classes_;
   std::int64_t n_columns_, hidden_;
+  bool rectified_;
   std::vector<float> parameters_;
 };
 

@@ -8,12 +8,14 @@
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/lens_result.h"
+#include "headlens/results/mdl_result.h"
 #include "headlens/results/probe_labels.h"
 #include "headlens/results/probe_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/steer_result.h"
+#include "headlens/results/structural_result.h"
 #include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
 
@@ -84,13 +86,22 @@ Json to_json(const SteerResult& result);
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
 
-/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
-/// baselines, the best layer's classes and confusion, and what it all says.
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and
+/// selectivity; baselines, the best layer's classes and confusion, and what it all says.
 /// @throws ShapeError  as check_probe()
 Json to_json(const ProbeResult& result);
 
 /// "headlens/probe_labels/1": what a saved probe says of each word of a text.
 Json to_json(const ProbeLabels& result);
+
+/// "headlens/structural_probe/1": for each layer UUAS, root accuracy and correlations; baselines,
+/// the parse of one sentence, and what it all says.
+/// @throws ShapeError  as check_structural()
+Json to_json(const StructuralResult& result);
+
+/// "headlens/mdl_probe/1": for each layer the code length of the task and of its control.
+/// @throws ShapeError  as check_mdl()
+Json to_json(const MdlResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

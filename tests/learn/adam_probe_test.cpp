@@ -8,6 +8,7 @@
 #include "headlens/base/errors.h"
 #include "headlens/learn/classification_metrics.h"
 #include "tests/learn/learn_golden.h"
+#include "tests/learn/structure_golden.h"
 
 namespace headlens {
 namespace {
@@ -43,6 +44,20 @@ TEST_F(Adams, TrainAsPyTorchDoes) {
     const auto& found = fit.probe.parameters();
     expect_near_all({found.begin(), found.end()}, golden[name]["final"], 1e-4);
   }
+}
+
+/// Linear(Linear(x)) of rank 2.
+TEST_F(Adams, OfLimitedRankTrainAsPyTorchDoes) {
+  const auto& expected = structure_golden()["rank_constrained"];
+  const Tensor initial = structure_array("rank_2_initial");
+  AdamProbeOptions some = rank_constrained(2);
+  some.batch_size = expected["batch"];
+  some.epochs = expected["epochs"];
+  some.order = order;
+  some.initial = initial.values();
+  const AdamProbeFit fit = train_adam_probe(matrix(x), labels, some);
+  expect_near_all(fit.losses_nats, expected["losses"], 1e-5);
+  expect_near_all(fit.probe.scores(matrix(x)), expected["scores"], 1e-4);
 }
 
 TEST_F(Adams, ReportEveryFewEpochs) {
