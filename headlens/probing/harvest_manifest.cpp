@@ -78,6 +78,7 @@ CorpusInfo corpus_from(const nlohmann::json& json, const Path& path) {
     corpus.columns.push_back(column);
   }
   corpus.seed = static_cast<std::uint64_t>(require_integer(json, "seed", path));
+  corpus.max_rows = optional_integer(json, "max_rows", path).value_or(0);
   return corpus;
 }
 
@@ -141,6 +142,17 @@ std::optional<DType> parse_harvest_dtype(std::string_view name) {
   return std::nullopt;
 }
 
+Json to_json(const CorpusInfo& corpus) {
+  Json json = {{"task", corpus.task},
+               {"data", corpus.data.string()},
+               {"sha256", corpus.sha256},
+               {"unit", to_string(corpus.unit)},
+               {"columns", corpus.columns},
+               {"seed", corpus.seed}};
+  if (corpus.max_rows > 0) json["max_rows"] = corpus.max_rows;
+  return json;
+}
+
 Json to_json(const HarvestWork& work) {
   Json sites = Json::array();
   for (const HarvestSite& site : work.sites) {
@@ -154,13 +166,7 @@ Json to_json(const HarvestWork& work) {
             {"family", work.model_family},
             {"sha256", work.model_sha256},
             {"precision", work.precision}}},
-          {"corpus",
-           {{"task", work.corpus.task},
-            {"data", work.corpus.data.string()},
-            {"sha256", work.corpus.sha256},
-            {"unit", to_string(work.corpus.unit)},
-            {"columns", work.corpus.columns},
-            {"seed", work.corpus.seed}}},
+          {"corpus", to_json(work.corpus)},
           {"sites", sites},
           {"unit", to_string(work.unit)},
           {"pooling", to_string(work.pooling)},

@@ -66,6 +66,7 @@ struct HarvestManifest {
   std::vector<HarvestShard> shards = {};
 };
 
+nlohmann::ordered_json to_json(const CorpusInfo& corpus);
 nlohmann::ordered_json to_json(const HarvestWork& work);
 nlohmann::ordered_json to_json(const HarvestShard& shard);
 /// Form "headlens/harvest/1" of docs/schema.
