@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "headlens/results/amnesic_result.h"
 #include "headlens/results/attention_result.h"
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
+#include "headlens/results/head_gap_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
@@ -81,6 +83,14 @@ Json to_json(const SteerResult& result);
 /// heads and the losses.
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
+
+/// "headlens/amnesic/1": the unedited model's measures, and for each layer those with the concept
+/// erased, as many random directions erased, and the labels given back.
+Json to_json(const AmnesicResult& result);
+
+/// "headlens/head_gap/1": a head on the last layer beside a probe on an earlier one, and the
+/// examples that only the probe finds.
+Json to_json(const HeadGapResult& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file
