@@ -26,6 +26,16 @@ SecondMoments checked_moments(TensorView<const float, 2> x, TensorView<const flo
   return {x, z};
 }
 
+/// @return  false if a column is nearly what the ones before it give
+bool factor_well(std::int64_t n, StridedMatrix<double> products, double n_rows) {
+  if (!factor_cholesky(n, products)) return false;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double pivot = products.row(i)[i];
+    if (pivot * pivot < kRidge / 2 * n_rows) return false;
+  }
+  return true;
+}
+
 /// Leaves the Cholesky factor in place of the products of x with x.
 void factor_states(SecondMoments& moments, double n_rows) {
   const std::int64_t n = moments.n_x();
@@ -34,10 +44,10 @@ void factor_states(SecondMoments& moments, double n_rows) {
   for (std::int64_t i = 0; i < n; ++i) {
     std::copy(products.row(i) + i, products.row(i) + n, kept.begin() + i * n + i);
   }
-  for (double ridge = 0; !factor_cholesky(n, products); ridge = std::max(kRidge, 10 * ridge)) {
+  for (double ridge = kRidge; !factor_well(n, products, n_rows); ridge *= 10) {
     for (std::int64_t i = 0; i < n; ++i) {
       std::copy(kept.begin() + i * n + i, kept.begin() + (i + 1) * n, products.row(i) + i);
-      products.row(i)[i] += n_rows * std::max(kRidge, 10 * ridge);
+      products.row(i)[i] += n_rows * ridge;
     }
   }
 }

@@ -217,13 +217,7 @@ class AmnesicStudy {
             .probe_after = numbers[3],
             .probe_random = numbers[4],
             .change = numbers[5],
-            .random_change = numbers[6],
-            .erased = {},
-            .random = {},
-            .restored = {},
-            .over_base = {},
-            .over_random = {},
-            .over_restored = {}};
+            .random_change = numbers[6]};
   }
 
   void tell_measures(const SentenceMeasures& measures, AmnesicLayer& layer) const {

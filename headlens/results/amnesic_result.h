@@ -26,7 +26,7 @@ struct AmnesicDifference {
 /// One layer with the concept erased from its hidden state.
 struct AmnesicLayer {
   int layer = 0;     ///< hidden state: 0 the embeddings
-  std::string site;  ///< where that is read and written
+  std::string site = {};  ///< where that is read and written
   std::int64_t rank = 0;
   bool inlp_converged = true;  ///< of inlp: its last classifier was no better than guessing
 
@@ -37,13 +37,13 @@ struct AmnesicLayer {
   // Median over held-out words of |x' - x| / |x|.
   double change = 0, random_change = 0;
 
-  AmnesicMeasure erased;
-  std::vector<AmnesicMeasure> random;  ///< one a seed
-  AmnesicMeasure restored;             ///< erased, and each word's label given back
+  AmnesicMeasure erased = {};
+  std::vector<AmnesicMeasure> random = {};  ///< one a seed
+  AmnesicMeasure restored = {};             ///< erased, and each word's label given back
 
-  AmnesicDifference over_base;      ///< erased - unedited
-  AmnesicDifference over_random;    ///< erased - mean of random
-  AmnesicDifference over_restored;  ///< erased - restored
+  AmnesicDifference over_base = {};      ///< erased - unedited
+  AmnesicDifference over_random = {};    ///< erased - mean of random
+  AmnesicDifference over_restored = {};  ///< erased - restored
 };
 
 /// Amnesic probing: does the model's own prediction change when a concept is erased?
