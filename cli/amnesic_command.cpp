@@ -45,8 +45,8 @@ void show_amnesic(const AmnesicCommandOptions& options) {
   const AmnesicRequest request = request_of(options, session);
   std::optional<TemporaryFolder> temporary;
   if (!options.common.has_out()) temporary.emplace();
-  AmnesicResult result = run_amnesic(
-      session, request, temporary ? temporary->path() : options.common.out / "states");
+  AmnesicResult result =
+      run_amnesic(session, request, temporary ? temporary->path() : options.common.out / "states");
   result.provenance.command_line = command_line();
   end_progress();
   const std::string json = to_text(to_json(result));

@@ -49,7 +49,9 @@ Readout::Readout(const Model& model, std::vector<Metric> metrics)
   }
 }
 
-bool Readout::reads(Metric metric) const { return std::ranges::find(metrics_, metric) != metrics_.end(); }
+bool Readout::reads(Metric metric) const {
+  return std::ranges::find(metrics_, metric) != metrics_.end();
+}
 
 void Readout::prepare(Question& question, const BaseRun& base) const {
   if (!reads(Metric::kl) && !reads(Metric::js)) return;

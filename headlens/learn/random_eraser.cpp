@@ -52,8 +52,8 @@ LinearEraser random_orthogonal_eraser(std::vector<double> mean, std::int64_t ran
                                       std::uint64_t seed) {
   const auto width = static_cast<std::int64_t>(mean.size());
   if (rank < 0 || rank > width) {
-    throw UsageError("a random eraser of " + std::to_string(width) +
-                     " columns cannot take away " + std::to_string(rank) + " directions");
+    throw UsageError("a random eraser of " + std::to_string(width) + " columns cannot take away " +
+                     std::to_string(rank) + " directions");
   }
   LinearEraser eraser{.rank = rank, .mean = std::move(mean)};
   extend_basis(eraser.left, width, normal_numbers(rank * width, seed));

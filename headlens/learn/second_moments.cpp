@@ -36,8 +36,7 @@ SecondMoments::SecondMoments(TensorView<const float, 2> x, TensorView<const floa
   for (std::int64_t first = 0; first < x.size(0); first += kChunkRows) {
     check_cancellation();
     const std::int64_t n_rows = std::min(kChunkRows, x.size(0) - first);
-    parallel_for(n_rows,
-                 [&](std::ptrdiff_t i) { write_row(first + i, rows.data() + i * width_); });
+    parallel_for(n_rows, [&](std::ptrdiff_t i) { write_row(first + i, rows.data() + i * width_); });
     const StridedMatrix<const double> all{rows.data(), width_};
     parallel_for((width_ + kTileColumns - 1) / kTileColumns, [&](std::ptrdiff_t tile) {
       const std::int64_t j = tile * kTileColumns, end = std::min(width_, j + kTileColumns);

@@ -32,14 +32,14 @@ void find_erasers(const LabelledStates& train, const LabelledStates& test,
     }
     return;
   }
-  const InlpFit fit = fit_inlp(
-      train.x, train.labels,
-      {.max_rounds = options.inlp_rounds, .check = {.x = test.x, .labels = test.labels}});
+  const InlpFit fit =
+      fit_inlp(train.x, train.labels,
+               {.max_rounds = options.inlp_rounds, .check = {.x = test.x, .labels = test.labels}});
   made.inlp_converged = fit.converged;
   made.concept_eraser = shared(fit.eraser);
   for (int i = 0; i < options.random_erasers; ++i) {
-    made.random.push_back(shared(
-        random_orthogonal_eraser(fit.eraser.mean, fit.eraser.rank, options.seed + i)));
+    made.random.push_back(
+        shared(random_orthogonal_eraser(fit.eraser.mean, fit.eraser.rank, options.seed + i)));
   }
 }
 

@@ -59,8 +59,7 @@ class AmnesicRun {
     AmnesicStudyOptions study = request_.study;
     study.layers = layers_;
     study.work = work(data);
-    AmnesicResult result =
-        study_amnesic(session_, data, split.train, split.test, sentences, study);
+    AmnesicResult result = study_amnesic(session_, data, split.train, split.test, sentences, study);
     result.task = data.manifest().work.corpus.task;
     result.data = data.manifest().work.corpus.data.string();
     result.test_data = request_.test.string();

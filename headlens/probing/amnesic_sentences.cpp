@@ -146,8 +146,7 @@ std::vector<AmnesicSentence> read_amnesic_sentences(const Session& session, Labe
   std::vector<AmnesicSentence> sentences;
   std::int64_t read = 0, number = 0;
   while (true) {
-    const HarvestWindow window =
-        read_window(session, corpus, options.harvest, read, kWindowRows);
+    const HarvestWindow window = read_window(session, corpus, options.harvest, read, kWindowRows);
     if (window.rows == 0) break;
     read += window.sentences_read;
     for (const HarvestSentence& sentence : window.sentences) {

@@ -64,8 +64,7 @@ std::vector<AmnesicDifference> amnesic_differences(const std::vector<std::vector
         return ratios;
       },
       options);
-  const std::vector<double> p =
-      sign_flip_p_values({alone, rows, columns}, {.seed = options.seed});
+  const std::vector<double> p = sign_flip_p_values({alone, rows, columns}, {.seed = options.seed});
   const std::vector<double> p_holm = holm(p);
   const double total = std::accumulate(tokens.begin(), tokens.end(), 0.0);
   std::vector<AmnesicDifference> found;

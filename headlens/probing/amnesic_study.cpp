@@ -28,8 +28,8 @@ std::vector<std::int32_t> labels_of(const ProbeData& data, const std::vector<std
 class AmnesicStudy {
  public:
   AmnesicStudy(Session& session, const ProbeData& data, const std::vector<std::int64_t>& train,
-               const std::vector<std::int64_t>& test,
-               const std::vector<AmnesicSentence>& sentences, const AmnesicStudyOptions& options)
+               const std::vector<std::int64_t>& test, const std::vector<AmnesicSentence>& sentences,
+               const AmnesicStudyOptions& options)
       : session_(session),
         data_(data),
         train_(train),
@@ -88,15 +88,14 @@ class AmnesicStudy {
   void describe(AmnesicResult& result) const {
     result.column = data_.column();
     result.method = to_string(options_.method);
-    result.predicts = session_.spec().output == OutputKind::masked_token ? "masked token"
-                                                                         : "next token";
+    result.predicts =
+        session_.spec().output == OutputKind::masked_token ? "masked token" : "next token";
     result.pooling = to_string(data_.manifest().work.pooling);
     result.classes = data_.classes();
     std::map<std::int32_t, std::int64_t> counts;
     for (const std::int32_t label : train_labels_) ++counts[label];
-    const std::int32_t largest = std::ranges::max_element(counts, {}, [](const auto& entry) {
-                                   return entry.second;
-                                 })->first;
+    const std::int32_t largest =
+        std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; })->first;
     result.majority = static_cast<double>(std::ranges::count(test_labels_, largest)) /
                       static_cast<double>(test_labels_.size());
     result.train_words = std::ssize(train_);
@@ -235,9 +234,8 @@ class AmnesicStudy {
       if (n_random() == 0) continue;
       over_random.push_back(difference(layer.losses(0, 1), layer.losses(1, n_random())));
     }
-    const BootstrapOptions bootstrap{.resamples = options_.resamples,
-                                     .confidence = options_.confidence,
-                                     .seed = options_.seed};
+    const BootstrapOptions bootstrap{
+        .resamples = options_.resamples, .confidence = options_.confidence, .seed = options_.seed};
     const auto tell = [&](const std::vector<std::vector<double>>& sums,
                           AmnesicDifference AmnesicLayer::*place) {
       if (sums.empty()) return;
@@ -264,7 +262,8 @@ class AmnesicStudy {
 void check(const ProbeData& data, const std::vector<std::int64_t>& train,
            const std::vector<std::int64_t>& test, const AmnesicStudyOptions& options) {
   if (data.has_real_values()) {
-    throw UsageError("column " + data.column() + " has real values; a concept to erase has classes");
+    throw UsageError("column " + data.column() +
+                     " has real values; a concept to erase has classes");
   }
   if (train.empty() || test.empty()) {
     throw UsageError("there must be words to learn the concept from and others to erase it from");

@@ -31,8 +31,8 @@ struct AmnesicStudyOptions {
 /// Amnesic probing (Elazar et al. 2021, arXiv:2006.00995): a concept is erased from the hidden
 /// state of one layer, and what the model predicts then is compared with what it predicts with as
 /// many random directions erased, and with the labels given back. There the labels are given back
-/// as new dimensions and the model is trained on; here each erased word gets the part of its class's
-/// mean that was taken from it, and nothing is trained.
+/// as new dimensions and the model is trained on; here each erased word gets the part of its
+/// class's mean that was taken from it, and nothing is trained.
 ///
 /// Erasers and probes learn from the training rows; everything else is measured on other words and
 /// sentences. Every prediction is that of one whole run with the edit, to rounding.

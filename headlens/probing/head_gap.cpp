@@ -25,8 +25,8 @@ double f1_of(double true_positive, double predicted, double actual) {
 /// Predictions of one layer for every row, by models that have not seen it.
 struct LayerPredictions {
   Labels predicted;
-  std::vector<double> probability;           ///< of the positive class
-  std::vector<double> inner_f1, c;           ///< by outer fold, of the best C
+  std::vector<double> probability;  ///< of the positive class
+  std::vector<double> inner_f1, c;  ///< by outer fold, of the best C
 };
 
 class HeadGap {
@@ -225,12 +225,11 @@ class HeadGap {
       return std::vector{f1_of(m[2], m[3], m[4]) - f1_of(m[0], m[1], m[4])};
     };
     const auto n = static_cast<std::int64_t>(labels_.size());
-    const Interval interval =
-        bootstrap_of_means({values, n, 5}, gap,
-                           {.resamples = options_.resamples,
-                            .confidence = result.confidence,
-                            .seed = options_.seed})
-            .front();
+    const Interval interval = bootstrap_of_means({values, n, 5}, gap,
+                                                 {.resamples = options_.resamples,
+                                                  .confidence = result.confidence,
+                                                  .seed = options_.seed})
+                                  .front();
     result.f1_low = interval.low;
     result.f1_high = interval.high;
     result.f1_difference = result.probe.f1 - result.head.f1;

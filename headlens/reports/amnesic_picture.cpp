@@ -36,7 +36,8 @@ std::string loss_name(const AmnesicResult& result) {
 }
 
 CurvePicture picture_of(const AmnesicResult& result) {
-  CurveSeries erased{.name = fmt::format("{} erased", one_line(result.column, 20)), .x = {}, .y = {}};
+  CurveSeries erased{
+      .name = fmt::format("{} erased", one_line(result.column, 20)), .x = {}, .y = {}};
   CurveSeries random{.name = "random directions", .x = {}, .y = {}};
   CurveSeries restored{.name = "labels given back", .x = {}, .y = {}};
   for (const AmnesicLayer& layer : result.layers) {
@@ -45,17 +46,16 @@ CurvePicture picture_of(const AmnesicResult& result) {
     restored.y.push_back(layer.restored.loss_nats);
     random.y.push_back(mean_random(layer).loss_nats);
     if (layer.random.size() < 2) continue;
-    const auto [low, high] =
-        std::ranges::minmax(layer.random, {}, &AmnesicMeasure::loss_nats);
+    const auto [low, high] = std::ranges::minmax(layer.random, {}, &AmnesicMeasure::loss_nats);
     random.low.push_back(low.loss_nats);
     random.high.push_back(high.loss_nats);
   }
-  CurvePicture picture{.x_name = "Layer that the concept is erased at (0: embeddings)",
-                       .y_name = "Loss (nats per predicted token)",
-                       .series = {erased},
-                       .levels = {{fmt::format("unedited, {:.3f}", result.base.loss_nats),
-                                   result.base.loss_nats}},
-                       .text = text_of(result)};
+  CurvePicture picture{
+      .x_name = "Layer that the concept is erased at (0: embeddings)",
+      .y_name = "Loss (nats per predicted token)",
+      .series = {erased},
+      .levels = {{fmt::format("unedited, {:.3f}", result.base.loss_nats), result.base.loss_nats}},
+      .text = text_of(result)};
   if (!result.layers.empty() && !result.layers.front().random.empty()) {
     picture.series.push_back(random);
   }

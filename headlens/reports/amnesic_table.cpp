@@ -55,13 +55,14 @@ std::string amnesic_table(const AmnesicResult& result, int width) {
       result.train_words, result.classes.size(), result.predicted_tokens, result.sentences,
       loss_name(result), result.base.loss_nats, result.base.accuracy, result.majority);
   text += layers_text(result, width) + "\n";
-  for (const std::string& sentence : amnesic_conclusion(result)) text += wrapped_text(sentence, width);
+  for (const std::string& sentence : amnesic_conclusion(result))
+    text += wrapped_text(sentence, width);
   return text;
 }
 
 std::string amnesic_csv(const AmnesicResult& result) {
-  std::vector<std::string> titles{"layer",        "site",         "rank",   "probe_before",
-                                  "probe_after",  "probe_random", "change", "random_change"};
+  std::vector<std::string> titles{"layer",       "site",         "rank",   "probe_before",
+                                  "probe_after", "probe_random", "change", "random_change"};
   for (const char* condition : {"erased", "random", "restored"}) {
     for (const char* measure : {"loss_nats", "accuracy", "kl_nats"}) {
       titles.push_back(fmt::format("{}_{}", condition, measure));

@@ -60,10 +60,10 @@ std::string counts_text(const HeadGapResult& result, int width) {
 }  // namespace
 
 std::string head_gap_table(const HeadGapResult& result, int width, int most) {
-  std::string text = fmt::format(
-      "{}: {} rows, {} of {}; {} folds; scores of {}\n\n", one_line(result.column, 30), result.rows,
-      result.positives, one_line(result.positive, 20), result.folds.size(),
-      one_line(result.positive, 20));
+  std::string text =
+      fmt::format("{}: {} rows, {} of {}; {} folds; scores of {}\n\n", one_line(result.column, 30),
+                  result.rows, result.positives, one_line(result.positive, 20), result.folds.size(),
+                  one_line(result.positive, 20));
   text += scores_text(result, width) + "\n" + counts_text(result, width) + "\n";
   TextTable found({{.title = "head", .align = Align::kRight},
                    {.title = "probe", .align = Align::kRight},
@@ -87,7 +87,8 @@ std::string head_gap_csv(const HeadGapResult& result) {
   for (const HeadGapExample& example : result.found) {
     csv += csv_record({std::to_string(example.row), std::to_string(example.probe_layer),
                        fmt::format("{:.6g}", example.head_probability),
-                       fmt::format("{:.6g}", example.probe_probability), replace_invalid_utf8(example.text)});
+                       fmt::format("{:.6g}", example.probe_probability),
+                       replace_invalid_utf8(example.text)});
   }
   return csv;
 }

@@ -44,6 +44,13 @@ std::string of_layers(std::size_t n, std::size_t all) {
 
 std::string use_sentence(const AmnesicResult& result, const std::vector<int>& higher) {
   const std::string what = "Erasing " + result.column;
+  const bool has_control = std::ranges::none_of(
+      result.layers, [](const AmnesicLayer& layer) { return layer.random.empty(); });
+  if (!has_control) {
+    return what +
+           " was compared with no random erasers, so that nothing can be said of whether the harm "
+           "is more than that of erasing anything.";
+  }
   if (higher.empty()) {
     double widest = 0;
     for (const AmnesicLayer& layer : result.layers) {

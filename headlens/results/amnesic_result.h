@@ -25,7 +25,7 @@ struct AmnesicDifference {
 
 /// One layer with the concept erased from its hidden state.
 struct AmnesicLayer {
-  int layer = 0;     ///< hidden state: 0 the embeddings
+  int layer = 0;          ///< hidden state: 0 the embeddings
   std::string site = {};  ///< where that is read and written
   std::int64_t rank = 0;
   bool inlp_converged = true;  ///< of inlp: its last classifier was no better than guessing

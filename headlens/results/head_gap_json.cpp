@@ -25,8 +25,7 @@ Json counts_json(const HeadGapCounts& counts) {
 Json to_json(const HeadGapResult& result) {
   Json layers = Json::array(), folds = Json::array(), found = Json::array();
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
-    layers.push_back(
-        {{"layer", result.layers[i]}, {"scores", scores_json(result.by_layer.at(i))}});
+    layers.push_back({{"layer", result.layers[i]}, {"scores", scores_json(result.by_layer.at(i))}});
   }
   for (const HeadGapFold& fold : result.folds) {
     folds.push_back({{"test_rows", fold.test_rows},

@@ -38,9 +38,10 @@ std::vector<std::string> head_gap_conclusion(const HeadGapResult& result) {
                         ", no more than chance: the two err on different examples, but these data "
                         "do not show that the earlier layer tells more than the last.");
   } else if (result.f1_difference > 0) {
-    sentences.push_back(difference +
-                        ", more than chance: the earlier layer tells linearly what the last layer's "
-                        "head does not use.");
+    sentences.push_back(
+        difference +
+        ", more than chance: the earlier layer tells linearly what the last layer's "
+        "head does not use.");
   } else {
     sentences.push_back(difference + ": the head on the last layer is the better of the two.");
   }

@@ -130,19 +130,19 @@ class SweepAgainstRuns : public testing::TestWithParam<std::string> {
     return edits;
   }
 
-  /// Every row and all heads, and one head of some rows, where what was erased is given back in part.
+  /// Every row and all heads, and one head of some rows, where what was erased is given back in
+  /// part.
   void add_erasures(Site site, std::int64_t length, const std::shared_ptr<const Tensor>& values,
                     std::vector<std::vector<Intervention>>& edits) {
     const std::int64_t heads = site_heads(site.kind, spec().block());
     const std::int64_t width = site_width(site.kind, spec().block());
     edits.push_back({{.site = site, .edit = {.keep = 1, .eraser = eraser_for(width)}}});
-    edits.push_back({{.site = site,
-                      .head = static_cast<int>(heads) - 1,
-                      .positions = {1, length - 2},
-                      .edit = {.keep = 0.8f,
-                               .gain = 0.4f,
-                               .values = values,
-                               .eraser = eraser_for(width / heads)}}});
+    edits.push_back(
+        {{.site = site,
+          .head = static_cast<int>(heads) - 1,
+          .positions = {1, length - 2},
+          .edit = {
+              .keep = 0.8f, .gain = 0.4f, .values = values, .eraser = eraser_for(width / heads)}}});
   }
 
   /// An oblique map that is small enough not to turn the sign of a norm's scale.

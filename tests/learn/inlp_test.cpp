@@ -32,8 +32,7 @@ TEST(Inlp, IsScikitLearnsClassifiersOneAfterAnother) {
   const nlohmann::json all = read_json(HEADLENS_TEST_DATA "/goldens/learn/erasure.json")["inlp"];
   for (const std::string name : {"overlapping", "binary"}) {
     const Tensor x = learn_array(name);
-    const auto labels =
-        learn_golden()["logistic"][name]["labels"].get<std::vector<std::int32_t>>();
+    const auto labels = learn_golden()["logistic"][name]["labels"].get<std::vector<std::int32_t>>();
     const InlpFit fit = fit_inlp(matrix(x), labels,
                                  {.max_rounds = 3, .tolerance = -1, .fit = {.tolerance = 1e-13}});
     const nlohmann::json& expected = all[name];
@@ -70,11 +69,10 @@ struct Planted {
 TEST(Inlp, StopsWhenNothingIsLeftOnOtherRows) {
   const Planted train(4000, 1), other(2000, 2);
   std::vector<int> rounds;
-  const InlpFit fit = fit_inlp(
-      matrix(train.x), train.labels,
-      {.tolerance = 0.03,
-       .check = {.x = matrix(other.x), .labels = other.labels},
-       .on_round = [&](int round, double) { rounds.push_back(round); }});
+  const InlpFit fit = fit_inlp(matrix(train.x), train.labels,
+                               {.tolerance = 0.03,
+                                .check = {.x = matrix(other.x), .labels = other.labels},
+                                .on_round = [&](int round, double) { rounds.push_back(round); }});
   EXPECT_TRUE(fit.converged);
   EXPECT_GT(fit.accuracies.front(), 0.95);
   EXPECT_LT(fit.accuracies.back(), 0.54);

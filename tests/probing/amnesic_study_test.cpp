@@ -120,17 +120,16 @@ TEST_P(AmnesicStudyTest, IsWholeRunsWithTheStatesErased) {
       std::vector<std::int32_t> labels, test_labels;
       for (const std::int64_t row : split_.train) labels.push_back(data_->labels()[row]);
       for (const std::int64_t row : split_.test) test_labels.push_back(data_->labels()[row]);
-      const LayerErasers erasers = fit_layer_erasers(
-          {train.view<2>(), labels}, {test.view<2>(), test_labels},
-          {.random_erasers = 2,
-           .seed = 5,
-           .n_classes = static_cast<std::int32_t>(data_->classes().size())});
+      const LayerErasers erasers =
+          fit_layer_erasers({train.view<2>(), labels}, {test.view<2>(), test_labels},
+                            {.random_erasers = 2,
+                             .seed = 5,
+                             .n_classes = static_cast<std::int32_t>(data_->classes().size())});
       const LinearEraser& eraser = *erasers.concept_eraser;
       EXPECT_EQ(layer.rank, std::ssize(data_->classes()) - 1);
       EXPECT_EQ(eraser.rank, layer.rank);
-      expect_same(layer.erased, hooked(asked, layer.layer, [&](float* row, std::int32_t) {
-                    eraser.apply(row);
-                  }));
+      expect_same(layer.erased,
+                  hooked(asked, layer.layer, [&](float* row, std::int32_t) { eraser.apply(row); }));
       for (std::size_t i = 0; i < 2; ++i) {
         EXPECT_EQ(erasers.random[i]->rank, eraser.rank);
         expect_same(layer.random[i], hooked(asked, layer.layer, [&](float* row, std::int32_t) {
@@ -167,8 +166,8 @@ TEST_P(AmnesicStudyTest, DifferencesAreOfTheMeasures) {
   EXPECT_EQ(result.train_words, std::ssize(split_.train));
   for (const AmnesicLayer& layer : result.layers) {
     EXPECT_NEAR(layer.over_base.mean_nats, layer.erased.loss_nats - result.base.loss_nats, 1e-9);
-    EXPECT_NEAR(layer.over_random.mean_nats,
-                layer.erased.loss_nats - mean_random(layer).loss_nats, 1e-9);
+    EXPECT_NEAR(layer.over_random.mean_nats, layer.erased.loss_nats - mean_random(layer).loss_nats,
+                1e-9);
     EXPECT_NEAR(layer.over_restored.mean_nats, layer.erased.loss_nats - layer.restored.loss_nats,
                 1e-9);
     EXPECT_LE(layer.over_random.low_nats, layer.over_random.mean_nats + 1e-9);

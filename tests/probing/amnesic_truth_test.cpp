@@ -98,7 +98,9 @@ ListedCorpus planted_corpus(int sentences, unsigned seed) {
     }
     all.push_back(std::move(sentence));
   }
-  return {{.task = "planted", .data = "planted", .sha256 = std::to_string(seed),
+  return {{.task = "planted",
+           .data = "planted",
+           .sha256 = std::to_string(seed),
            .columns = {"kind", "accent"}},
           std::move(all)};
 }

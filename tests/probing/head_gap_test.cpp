@@ -27,7 +27,10 @@ ListedCorpus corpus_of(int n) {
     sentences.push_back(
         {.line = i + 1, .text = text, .labels = {std::string(positive ? "yes" : "no")}});
   }
-  return {{.task = "", .data = "x.csv", .sha256 = "0", .unit = LabelUnit::sentence,
+  return {{.task = "",
+           .data = "x.csv",
+           .sha256 = "0",
+           .unit = LabelUnit::sentence,
            .columns = {"sarcastic"}},
           std::move(sentences)};
 }
@@ -99,12 +102,11 @@ TEST_F(HeadGapTest, PredictionsAreOfModelsThatHaveNotSeenTheRow) {
   for (int fold = 0; fold < 4; ++fold) {
     const std::vector<float> weights = folds.training_weights(fold);
     const Standardizer columns = Standardizer::fit(states.view<2>(), weights);
-    const LogisticFit fit = fit_logistic(states.view<2>(),
-                                         {.labels = data_->labels(),
-                                          .row_weights = weights,
-                                          .class_weights = BalancedClasses{},
-                                          .c = result.folds[fold].head_c,
-                                          .penalty_scales = columns.deviation});
+    const LogisticFit fit = fit_logistic(states.view<2>(), {.labels = data_->labels(),
+                                                            .row_weights = weights,
+                                                            .class_weights = BalancedClasses{},
+                                                            .c = result.folds[fold].head_c,
+                                                            .penalty_scales = columns.deviation});
     const std::vector<std::int32_t> all = fit.classifier.predict(states.view<2>());
     for (const std::int64_t row : folds.test_rows(fold)) predicted[row] = all[row];
   }

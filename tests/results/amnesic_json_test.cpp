@@ -77,6 +77,12 @@ TEST(AmnesicConclusion, ClaimsNothingWithoutEvidence) {
                           Not(HasSubstr("the model uses what"))));
 }
 
+TEST(AmnesicConclusion, NeedsAControl) {
+  AmnesicResult result = sample({layer_of(0, 0.5, 1)});
+  result.layers[0].random.clear();
+  EXPECT_THAT(conclusion(result), HasSubstr("no random erasers"));
+}
+
 TEST(AmnesicConclusion, TellsHarmWithoutTheLabelRandomHarmAndIncompleteErasure) {
   AmnesicResult result = sample({layer_of(0, 0.5, 0.01), layer_of(5, -0.4, 0.01)});
   result.layers[0].over_restored.p_holm = 0.5;
