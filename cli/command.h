@@ -66,6 +66,8 @@ void add_steer_command(CLI::App& program);
 void add_harvest_command(CLI::App& program);
 void add_amnesic_command(CLI::App& program);
 void add_head_gap_command(CLI::App& program);
+void add_probe_command(CLI::App& program);
+void add_probe_apply_command(CLI::App& program);
 void add_models_command(CLI::App& program);
 void add_pull_command(CLI::App& program);
 

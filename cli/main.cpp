@@ -92,6 +92,8 @@ int run(int argc, const char* const* argv) {
   add_harvest_command(program);
   add_amnesic_command(program);
   add_head_gap_command(program);
+  add_probe_command(program);
+  add_probe_apply_command(program);
   add_models_command(program);
   add_pull_command(program);
   try {

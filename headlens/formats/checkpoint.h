@@ -19,6 +19,7 @@ struct Checkpoint {
   std::map<std::string, StoredTensor, std::less<>> tensors;
   /// Free text of a safetensors header; empty for GGUF, whose metadata is typed (see gguf.h).
   std::map<std::string, std::string> metadata;
+  std::vector<std::shared_ptr<const void>> memory = {};  ///< of tensors that lie in no file
 
   /// @throws FormatError  naming tensor and path, if there is none of that name
   const StoredTensor& at(std::string_view name) const;

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "headlens/base/atomic_file.h"
@@ -120,9 +122,7 @@ void remember_hash(const json& files, const std::string& hash) {
   }
 }
 
-}  // namespace
-
-std::string model_sha256(const ResolvedModel& model) {
+std::string hash_of_files(const ResolvedModel& model) {
   const std::vector<fs::path> files = weight_files(model);
   json identities = json::array();
   for (const fs::path& file : files) identities.push_back(identity(file));
@@ -133,6 +133,17 @@ std::string model_sha256(const ResolvedModel& model) {
   const std::string hash = hash_files(files);
   remember_hash(identities, hash);
   return hash;
+}
+
+}  // namespace
+
+std::string model_sha256(const ResolvedModel& model) {
+  const std::string own = hash_of_files(model);
+  if (!model.random_seed) return own;
+  const std::string text = own + ", random weights of seed " + std::to_string(*model.random_seed);
+  Sha256 hash;
+  hash.update(std::as_bytes(std::span(text)));
+  return hash.hex_digest();
 }
 
 }  // namespace headlens

@@ -148,4 +148,10 @@ std::vector<ListedModel> list_models() {
   return rows;
 }
 
+ResolvedModel with_random_weights(ResolvedModel model, std::uint64_t seed) {
+  model.name += " with random weights of seed " + std::to_string(seed);
+  model.random_seed = seed;
+  return model;
+}
+
 }  // namespace headlens

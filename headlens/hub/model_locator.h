@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,12 @@ struct ResolvedModel {
   std::string name;            ///< what to call it: a known name, a repository, or the path given
   std::filesystem::path path;  ///< the folder, or the .gguf file
   ModelKind kind = ModelKind::huggingface_directory;
+  /// Weights are drawn anew from it; absent: they are those of the files.
+  std::optional<std::uint64_t> random_seed = {};
 };
+
+/// The same architecture and tokenizer with weights that have learnt nothing; its name says so.
+ResolvedModel with_random_weights(ResolvedModel model, std::uint64_t seed);
 
 /// Finds a model on this machine, without the network. In this order:
 ///   1. an existing path: a folder with config.json, a .gguf file, a folder that holds one .gguf;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <string>
@@ -148,6 +149,14 @@ void check(TensorView<const float, 2> x, std::span<const std::int32_t> labels,
         "a probe's hidden size is not negative, its dropout in [0, 1), its learning "
         "rate above 0");
   }
+  const EarlyStopping& stopping = options.early_stopping;
+  if (stopping.patience < 0) throw UsageError("the patience of early stopping is not negative");
+  if (stopping.patience > 0 &&
+      (stopping.states.size(1) != x.size(1) ||
+       stopping.states.size(0) != static_cast<std::int64_t>(stopping.labels.size()))) {
+    throw ShapeError("early stopping", "validation states like the training's, a label each",
+                     std::to_string(stopping.labels.size()) + " labels");
+  }
   if (!options.order.empty() && options.order.size() != n * options.epochs) {
     throw ShapeError("probe", std::to_string(n * options.epochs) + " rows in the training order",
                      std::to_string(options.order.size()));
@@ -173,6 +182,56 @@ std::vector<std::int32_t> epoch_order(const AdamProbeOptions& options, std::int6
   }
   return order;
 }
+
+/// Mean loss in nats of rows whose class the network knows; infinite if it knows none.
+double held_out_loss(Network& network, const EarlyStopping& held_out,
+                     const std::vector<std::int32_t>& classes, std::int64_t max_rows) {
+  std::vector<std::int32_t> rows, own;
+  for (std::size_t i = 0; i < held_out.labels.size(); ++i) {
+    const auto place = std::ranges::lower_bound(classes, held_out.labels[i]);
+    if (place == classes.end() || *place != held_out.labels[i]) continue;
+    rows.push_back(static_cast<std::int32_t>(i));
+    own.push_back(static_cast<std::int32_t>(place - classes.begin()));
+  }
+  double loss = 0;
+  std::mt19937_64 unused;
+  const std::int64_t n = std::ssize(rows);
+  for (std::int64_t first = 0; first < n; first += max_rows) {
+    const std::int64_t count = std::min(max_rows, n - first);
+    network.forward(held_out.states, std::span(rows).subspan(first, count), 0, unused);
+    loss += network.turn_into_gradient(std::span(own).subspan(first, count));
+  }
+  return n == 0 ? std::numeric_limits<double>::infinity() : loss / static_cast<double>(n);
+}
+
+/// Keeps the weights of the best epoch.
+class BestEpoch {
+ public:
+  /// False when training should end.
+  bool goes_on(Network& network, const AdamProbeOptions& options, AdamProbeFit& fit,
+               std::int64_t max_rows) {
+    const int epoch = static_cast<int>(fit.losses_nats.size());
+    if (options.early_stopping.patience == 0) {
+      fit.best_epoch = epoch;
+      return true;
+    }
+    fit.validation_losses_nats.push_back(
+        held_out_loss(network, options.early_stopping, fit.probe.classes(), max_rows));
+    if (fit.best_epoch == 0 || fit.validation_losses_nats.back() < least_) {
+      least_ = fit.validation_losses_nats.back();
+      fit.best_epoch = epoch;
+      parameters_ = network.save();
+    }
+    return epoch - fit.best_epoch < options.early_stopping.patience;
+  }
+  std::vector<float> parameters(const Network& network) const {
+    return parameters_.empty() ? network.save() : parameters_;
+  }
+
+ private:
+  double least_ = 0;
+  std::vector<float> parameters_;
+};
 
 }  // namespace
 
@@ -224,7 +283,8 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
   const std::vector<float> drawn = network.draw(random);
   network.load(options.initial.empty() ? std::span<const float>(drawn) : options.initial);
   const double dropout = options.hidden > 0 ? options.dropout : 0;
-  std::vector<double> losses;
+  AdamProbeFit fit{AdamProbe(classes, x.size(1), options.hidden, {}), {}};
+  BestEpoch best;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     const std::vector<std::int32_t> order = epoch_order(options, n, epoch, random);
     double loss = 0;
@@ -240,11 +300,13 @@ AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std:
       loss += network.turn_into_gradient(own);
       network.learn();
     }
-    losses.push_back(loss / static_cast<double>(n));
+    fit.losses_nats.push_back(loss / static_cast<double>(n));
     const bool reports = (epoch + 1) % options.report_every == 0;
-    if (reports && options.on_loss) options.on_loss(epoch + 1, losses.back());
+    if (reports && options.on_loss) options.on_loss(epoch + 1, fit.losses_nats.back());
+    if (!best.goes_on(network, options, fit, batch)) break;
   }
-  return {AdamProbe(classes, x.size(1), options.hidden, network.save()), losses};
+  fit.probe = AdamProbe(classes, x.size(1), options.hidden, best.parameters(network));
+  return fit;
 }
 
 }  // namespace headlens

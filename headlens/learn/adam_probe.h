@@ -10,6 +10,15 @@
 
 namespace headlens {
 
+/// Held-out rows whose loss decides when training ends.
+struct EarlyStopping {
+  TensorView<const float, 2> states = {};  ///< [n, n_columns]
+  std::span<const std::int32_t> labels = {};
+  /// Stop when the mean loss has not fallen for so many epochs, and take the weights of the epoch
+  /// where it was least; 0: train all epochs. Rows of classes that training lacks are not counted.
+  int patience = 0;
+};
+
 /// A probe trained by Adam for a fixed number of epochs, as lab texts do it: it stops early by
 /// design, where fit_logistic() goes to the optimum.
 struct AdamProbeOptions {
@@ -26,6 +35,7 @@ struct AdamProbeOptions {
   std::span<const std::int32_t> order = {};
   /// As parameters() of AdamProbe; empty for PyTorch's Linear: uniform within 1 / sqrt(inputs).
   std::span<const float> initial = {};
+  EarlyStopping early_stopping = {};
 };
 
 class AdamProbe {
@@ -51,6 +61,8 @@ class AdamProbe {
 struct AdamProbeFit {
   AdamProbe probe;
   std::vector<double> losses_nats;  ///< mean training loss of each epoch, dropout included
+  std::vector<double> validation_losses_nats = {};  ///< of early stopping, after each epoch
+  int best_epoch = 0;  ///< whose weights the probe has, from 1: the last without early stopping
 };
 
 /// @param x  [n_rows, n_columns] float32

@@ -14,6 +14,7 @@
 #include "headlens/models/checkpoint_match.h"
 #include "headlens/models/family.h"
 #include "headlens/models/gguf_model.h"
+#include "headlens/models/random_weights.h"
 #include "headlens/models/weight_reader.h"
 
 namespace headlens {
@@ -88,8 +89,10 @@ void plan_block(const BlockSpec& spec, const BlockNames& names, const WeightRead
 
 }  // namespace
 
-std::unique_ptr<Model> Model::open(const std::filesystem::path& path, Precision precision) {
+std::unique_ptr<Model> Model::open(const std::filesystem::path& path, Precision precision,
+                                   std::optional<std::uint64_t> random_seed) {
   Opened opened = std::filesystem::is_directory(path) ? open_directory(path) : open_gguf(path);
+  if (random_seed) draw_random_weights(opened.checkpoint, *random_seed);
   std::unique_ptr<Model> model(new Model);
   model->path_ = path;
   model->precision_ = precision;

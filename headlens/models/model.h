@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,11 @@ struct EmbeddingTables {
 class Model {
  public:
   /// @param path  a Hugging Face directory or a .gguf file
+  /// @param random_seed  of weights that take the place of the file's (random_weights.h)
   /// @throws FormatError       if files are missing or disagree with one another
   /// @throws UnsupportedError  if the family, a setting or a tensor type is not supported
-  static std::unique_ptr<Model> open(const std::filesystem::path& path, Precision precision);
+  static std::unique_ptr<Model> open(const std::filesystem::path& path, Precision precision,
+                                     std::optional<std::uint64_t> random_seed = {});
 
   const ModelSpec& spec() const { return spec_; }
   Precision precision() const { return precision_; }

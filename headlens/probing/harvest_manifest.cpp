@@ -78,6 +78,7 @@ CorpusInfo corpus_from(const nlohmann::json& json, const Path& path) {
     corpus.columns.push_back(column);
   }
   corpus.seed = static_cast<std::uint64_t>(require_integer(json, "seed", path));
+  corpus.reading = optional_string(json, "reading", path).value_or("");
   corpus.max_rows = optional_integer(json, "max_rows", path).value_or(0);
   return corpus;
 }
@@ -143,12 +144,10 @@ std::optional<DType> parse_harvest_dtype(std::string_view name) {
 }
 
 Json to_json(const CorpusInfo& corpus) {
-  Json json = {{"task", corpus.task},
-               {"data", corpus.data.string()},
-               {"sha256", corpus.sha256},
-               {"unit", to_string(corpus.unit)},
-               {"columns", corpus.columns},
-               {"seed", corpus.seed}};
+  Json json = {{"task", corpus.task},       {"data", corpus.data.string()},
+               {"sha256", corpus.sha256},   {"unit", to_string(corpus.unit)},
+               {"columns", corpus.columns}, {"seed", corpus.seed}};
+  if (!corpus.reading.empty()) json["reading"] = corpus.reading;
   if (corpus.max_rows > 0) json["max_rows"] = corpus.max_rows;
   return json;
 }

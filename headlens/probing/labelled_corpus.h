@@ -44,6 +44,7 @@ struct CorpusInfo {
   LabelUnit unit = LabelUnit::word;
   std::vector<std::string> columns = {};  ///< what the labels are; may be empty (plain text)
   std::uint64_t seed = 0;                 ///< of what is drawn at random
+  std::string reading = {};  ///< of a table: its columns of texts, and which rows are read
   std::int64_t max_rows = 0;              ///< of a LimitedCorpus; 0: the corpus is whole
 };
 

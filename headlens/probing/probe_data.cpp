@@ -37,9 +37,10 @@ void check_parts(const std::vector<Harvest>& parts) {
         work.pooling == first.pooling && work.special_tokens == first.special_tokens) {
       continue;
     }
-    throw UsageError(fmt::format("the harvests of {} and {} do not fit together: they are of "
-                                 "another model, other sites, another unit or another pooling",
-                                 first.corpus.data.string(), work.corpus.data.string()));
+    throw UsageError(
+        fmt::format("the harvests of {} and {} do not fit together: they are of "
+                    "another model, other sites, another unit or another pooling",
+                    first.corpus.data.string(), work.corpus.data.string()));
   }
 }
 
@@ -91,8 +92,8 @@ void ProbeData::collect(std::size_t part, std::int64_t max_rows, Collected& coll
   const std::vector<std::string>& columns = manifest.work.corpus.columns;
   const auto column = std::ranges::find(columns, column_) - columns.begin();
   if (column == std::ssize(columns)) {
-    throw UsageError(fmt::format("{} has no column {}", manifest.work.corpus.data.string(),
-                                 printable(column_)));
+    throw UsageError(
+        fmt::format("{} has no column {}", manifest.work.corpus.data.string(), printable(column_)));
   }
   const bool pairs = manifest.work.corpus.unit == LabelUnit::pair;
   const std::vector<HarvestedRow> rows = parts_[part].read_rows();
@@ -113,9 +114,8 @@ void ProbeData::collect(std::size_t part, std::int64_t max_rows, Collected& coll
     part_.push_back(static_cast<std::int32_t>(part));
     harvest_row_.push_back(static_cast<std::int64_t>(i));
     sentence_.push_back(collected.sentences({part, row.sentence}));
-    document_.push_back(row.document.empty()
-                            ? collected.documents({part, row.sentence, ""})
-                            : collected.documents({0, -1, row.document}));
+    document_.push_back(row.document.empty() ? collected.documents({part, row.sentence, ""})
+                                             : collected.documents({0, -1, row.document}));
     const std::string form = pairs ? fmt::format("pair {}.{}", part, row.sentence) : row.form;
     type_.push_back(collected.types(form));
     if (type_.back() == std::ssize(forms_)) forms_.push_back(form);

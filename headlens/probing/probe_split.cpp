@@ -15,8 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kGroups = {"row", "sentence", "document", "word-type"};
 
 void check_parts(const ProbeSplit& split, bool has_validation) {
-  const std::string_view empty = split.train.empty()  ? "training"
-                                 : split.test.empty() ? "test"
+  const std::string_view empty = split.train.empty()                          ? "training"
+                                 : split.test.empty()                         ? "test"
                                  : has_validation && split.validation.empty() ? "validation"
                                                                               : "";
   if (!empty.empty()) throw UsageError(fmt::format("the {} part has no row", empty));
@@ -65,7 +65,8 @@ ProbeSplit split_at_random(const ProbeData& data, SplitGroup group, double valid
   // The same on every platform, unlike std::shuffle.
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
   const auto n = static_cast<double>(order.size());
-  const auto n_test = std::llround(test_share * n), n_validation = std::llround(validation_share * n);
+  const auto n_test = std::llround(test_share * n),
+             n_validation = std::llround(validation_share * n);
   std::vector<std::int64_t> place(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<std::int64_t>(i);
   ProbeSplit split;

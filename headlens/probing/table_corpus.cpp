@@ -1,6 +1,17 @@
 #include "headlens/probing/table_corpus.h"
 
 namespace headlens {
+namespace {
+
+/// Two readings of one file are two corpora.
+std::string reading_of(const TableColumns& columns) {
+  std::string reading = columns.text;
+  if (!columns.second_text.empty()) reading += ", " + columns.second_text;
+  if (columns.where) reading += " where " + columns.where->first + "=" + columns.where->second;
+  return columns.real_values ? reading + ", real" : reading;
+}
+
+}  // namespace
 
 TableCorpus::TableCorpus(const std::filesystem::path& file, const TableColumns& columns,
                          std::string task)
@@ -8,7 +19,8 @@ TableCorpus::TableCorpus(const std::filesystem::path& file, const TableColumns& 
                       .data = file,
                       .sha256 = file_sha256(file),
                       .unit = columns.second_text.empty() ? LabelUnit::sentence : LabelUnit::pair,
-                      .columns = columns.labels}),
+                      .columns = columns.labels,
+                      .reading = reading_of(columns)}),
       reader_(file),
       text_(reader_.column(columns.text)),
       real_values_(columns.real_values) {

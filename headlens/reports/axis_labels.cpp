@@ -27,14 +27,22 @@ void draw_tick(cairo_t* context, double x, double y, double dx, double dy) {
 
 AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const MatrixLayout& layout,
                        double font_size, int max_columns, ThinnedNames thinned) {
+  std::vector<std::string> texts;
+  for (const TokenInfo& token : prompt.tokens) texts.push_back(token.text);
+  return axis_labels(painter, texts, layout, font_size, max_columns, thinned);
+}
+
+AxisLabels axis_labels(TextPainter& painter, const std::vector<std::string>& texts,
+                       const MatrixLayout& layout, double font_size, int max_columns,
+                       ThinnedNames thinned) {
   AxisLabels labels;
   labels.style.kerning = false;
   const double spacing = layout.cell / layout.pool;
   labels.style.size = std::clamp(spacing * 0.86, kSmallestFont, font_size);
   const double needed = labels.style.size * 1.16;
   if (spacing < needed) labels.step = static_cast<int>(std::ceil(needed * 1.15 / spacing));
-  for (std::size_t i = 0; i < prompt.tokens.size(); ++i) {
-    std::string name = isolated(token_label(prompt.tokens[i].text, max_columns));
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    std::string name = isolated(token_label(texts[i], max_columns));
     if (labels.step > 1) {
       name =
           thinned == ThinnedNames::kPositions ? std::to_string(i) : fmt::format("{}: {}", i, name);

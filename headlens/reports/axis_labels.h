@@ -25,6 +25,11 @@ enum class ThinnedNames { kPositionsAndTokens, kPositions };
 AxisLabels axis_labels(TextPainter& painter, const PromptTokens& prompt, const MatrixLayout& layout,
                        double font_size, int max_columns, ThinnedNames thinned);
 
+/// The same of things that are no tokens. @param texts  one a row and column
+AxisLabels axis_labels(TextPainter& painter, const std::vector<std::string>& texts,
+                       const MatrixLayout& layout, double font_size, int max_columns,
+                       ThinnedNames thinned);
+
 /// Right-aligned names left of a matrix whose top left corner is (x, y).
 void draw_query_labels(cairo_t* context, TextPainter& painter, const AxisLabels& labels,
                        const MatrixLayout& layout, double x, double y);

@@ -10,6 +10,8 @@
 #include "headlens/results/circuit_result.h"
 #include "headlens/results/head_gap_result.h"
 #include "headlens/results/lens_result.h"
+#include "headlens/results/probe_labels.h"
+#include "headlens/results/probe_result.h"
 #include "headlens/results/provenance.h"
 #include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
@@ -91,6 +93,14 @@ Json to_json(const AmnesicResult& result);
 /// "headlens/head_gap/1": a head on the last layer beside a probe on an earlier one, and the
 /// examples that only the probe finds.
 Json to_json(const HeadGapResult& result);
+
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
+/// baselines, the best layer's classes and confusion, and what it all says.
+/// @throws ShapeError  as check_probe()
+Json to_json(const ProbeResult& result);
+
+/// "headlens/probe_labels/1": what a saved probe says of each word of a text.
+Json to_json(const ProbeLabels& result);
 
 /// "headlens/report/1": the three parts of one report; a part that was not made is null.
 /// @param files  every other file of the report, relative to the JSON file

@@ -26,6 +26,12 @@ Json nested(const EffectGrid& grid, std::size_t axis, const double*& next) {
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json numbers(const std::vector<double>& values) {
+  Json array = Json::array();
+  for (const double value : values) array.push_back(number(value));
+  return array;
+}
+
 Json text(std::string_view value) { return replace_invalid_utf8(value); }
 
 Json texts(const std::vector<std::string>& values) {

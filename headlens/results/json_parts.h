@@ -12,6 +12,7 @@ namespace headlens {
 
 /// Null where the number is not finite.
 Json number(double value);
+Json numbers(const std::vector<double>& values);
 /// With U+FFFD for what is not UTF-8.
 Json text(std::string_view value);
 Json texts(const std::vector<std::string>& values);

@@ -4,12 +4,6 @@
 namespace headlens {
 namespace {
 
-Json numbers(const std::vector<double>& values) {
-  Json array = Json::array();
-  for (const double value : values) array.push_back(number(value));
-  return array;
-}
-
 Json curve_json(const PruningCurve& curve) {
   Json order = Json::array();
   for (const HeadPlace place : curve.order) order.push_back(to_string(place));

@@ -35,12 +35,14 @@ Session Session::open(std::string_view model, const SessionOptions& options) {
 
 Session::Session(ResolvedModel identity, const SessionOptions& options)
     : identity_(std::move(identity)),
-      model_(Model::open(identity_.path, options.precision)),
+      model_(Model::open(identity_.path, options.precision, identity_.random_seed)),
       progress_(options.progress) {}
 
 Model& Session::bf16_model() {
   const std::scoped_lock lock(turn_->mutex);
-  if (!bf16_model_) bf16_model_ = Model::open(identity_.path, Precision::bf16);
+  if (!bf16_model_) {
+    bf16_model_ = Model::open(identity_.path, Precision::bf16, identity_.random_seed);
+  }
   return *bf16_model_;
 }
 

@@ -1,10 +1,10 @@
 #include "headlens/statistics/rank_correlation.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
+
+#include "headlens/statistics/pearson.h"
 
 namespace headlens {
 namespace {
@@ -25,16 +25,7 @@ std::vector<double> ranks(std::span<const double> values) {
 }  // namespace
 
 double spearman(std::span<const double> a, std::span<const double> b) {
-  const std::vector<double> x = ranks(a), y = ranks(b);
-  const double middle = (static_cast<double>(x.size()) + 1) / 2;
-  double xy = 0, xx = 0, yy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    xy += (x[i] - middle) * (y[i] - middle);
-    xx += (x[i] - middle) * (x[i] - middle);
-    yy += (y[i] - middle) * (y[i] - middle);
-  }
-  if (xx == 0 || yy == 0) return std::numeric_limits<double>::quiet_NaN();
-  return xy / std::sqrt(xx * yy);
+  return pearson(ranks(a), ranks(b));
 }
 
 }  // namespace headlens

@@ -8,7 +8,7 @@ import unittest
 from program import RESOURCE, ROOT, CommandLineTest, main, real_model
 
 COMMANDS = ("run", "attention", "lens", "report", "ablate", "patch", "path-patch", "attribute-patch",
-            "circuit", "prune", "steer", "harvest", "models", "pull")
+            "circuit", "prune", "steer", "harvest", "probe", "models", "pull")
 
 
 class Help(CommandLineTest):
@@ -46,7 +46,7 @@ class Help(CommandLineTest):
         shows = {"run": "Paris", "attention": "L13H8  0.804", "lens": "Paris", "report": "index.html",
                  "ablate": "L5H3", "patch": "·France", "path-patch": "L23H4", "attribute-patch": "embed",
                  "steer": "steered", "circuit": "faithfulness", "prune": "before the loss rises",
-                 "harvest": "40 words of 8 sentences"}
+                 "harvest": "40 words of 8 sentences", "probe": "scores best: accuracy"}
         shutil.copytree(ROOT / "examples", self.scratch / "examples")
         for command, text in shows.items():
             with self.subTest(command=command):

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "headlens/base/errors.h"
 #include "headlens/learn/classification_metrics.h"
 #include "tests/learn/learn_golden.h"
@@ -52,6 +55,30 @@ TEST_F(Adams, ReportEveryFewEpochs) {
   const AdamProbeFit fit = train_adam_probe(matrix(x), labels, some);
   EXPECT_EQ(epochs, (std::vector<int>{5, 10}));
   EXPECT_EQ(fit.losses_nats.size(), 12u);
+}
+
+/// Training is the same as without it up to the best epoch, whose weights are taken.
+TEST_F(Adams, StopEarlyWithTheBestEpochsWeights) {
+  // Rows with labels that say nothing: the loss on others soon rises.
+  std::vector<std::int32_t> noise(labels.size());
+  std::mt19937 random(3);
+  for (std::int32_t& label : noise) label = static_cast<std::int32_t>(random() % 3);
+  const std::int64_t half = x.size(0) / 2, width = x.size(1);
+  const TensorView<const float, 2> train(x.data(), {half, width});
+  const TensorView<const float, 2> held_out(x.data() + half * width, {x.size(0) - half, width});
+  const std::span all(noise);
+  AdamProbeOptions options{.hidden = 32, .adam = {.learning_rate = 0.01}, .epochs = 60};
+  options.early_stopping = {held_out, all.subspan(half), 3};
+  const AdamProbeFit fit = train_adam_probe(train, all.first(half), options);
+  const auto& losses = fit.validation_losses_nats;
+  ASSERT_LT(losses.size(), 60u);
+  EXPECT_EQ(fit.losses_nats.size(), losses.size());
+  EXPECT_EQ(static_cast<int>(losses.size()), fit.best_epoch + 3);
+  EXPECT_EQ(std::ranges::min_element(losses) - losses.begin(), fit.best_epoch - 1);
+  options.early_stopping = {};
+  options.epochs = fit.best_epoch;
+  EXPECT_EQ(train_adam_probe(train, all.first(half), options).probe.parameters(),
+            fit.probe.parameters());
 }
 
 /// An MLP learns what no line divides, with dropout too; the same seed gives the same probe.

@@ -147,5 +147,21 @@ TEST_F(Corpus, JsonLinesThatAreWrong) {
       refuses_with<FormatError>("line 2", "the first line labels a sentence"));
 }
 
+/// A harvest of some rows must not be gone on with as one of others.
+TEST(TableCorpus, SaysWhichTextsAndRowsItReads) {
+  const TemporaryDirectory folder;
+  folder.write("t.csv", "a,b,split,x\none,two,train,1\nthree,four,dev,0\n");
+  const auto file = folder.path() / "t.csv";
+  const auto reading = [&](const TableColumns& columns) {
+    return TableCorpus(file, columns).info().reading;
+  };
+  const std::string all = reading({.text = "a", .labels = {"x"}});
+  const std::string dev = reading({.text = "a", .labels = {"x"}, .where = {{"split", "dev"}}});
+  const std::string other = reading({.text = "b", .labels = {"x"}});
+  EXPECT_NE(all, dev);
+  EXPECT_NE(all, other);
+  EXPECT_NE(all, reading({.text = "a", .second_text = "b", .labels = {"x"}}));
+}
+
 }  // namespace
 }  // namespace headlens

@@ -37,7 +37,8 @@ TEST_F(ProbeSplitTest, ByPart) {
   const ProbeSplit three = split_by_part(ProbeData({parts_[0], parts_[1], parts_[1]}));
   EXPECT_THAT(three.validation, ElementsAre(8, 9, 10));
   EXPECT_THAT(three.test, ElementsAre(11, 12, 13));
-  EXPECT_THAT([&] { split_by_part(ProbeData({parts_[0]})); }, refuses_with<UsageError>("test file"));
+  EXPECT_THAT([&] { split_by_part(ProbeData({parts_[0]})); },
+              refuses_with<UsageError>("test file"));
 }
 
 TEST_F(ProbeSplitTest, AtRandomKeepsGroupsTogether) {
