@@ -64,6 +64,8 @@ void add_circuit_command(CLI::App& program);
 void add_prune_command(CLI::App& program);
 void add_steer_command(CLI::App& program);
 void add_harvest_command(CLI::App& program);
+void add_amnesic_command(CLI::App& program);
+void add_head_gap_command(CLI::App& program);
 void add_probe_command(CLI::App& program);
 void add_probe_apply_command(CLI::App& program);
 void add_structural_probe_command(CLI::App& program);

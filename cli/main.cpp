@@ -90,6 +90,8 @@ int run(int argc, const char* const* argv) {
   add_prune_command(program);
   add_steer_command(program);
   add_harvest_command(program);
+  add_amnesic_command(program);
+  add_head_gap_command(program);
   add_probe_command(program);
   add_probe_apply_command(program);
   add_structural_probe_command(program);

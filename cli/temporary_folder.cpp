@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
+#include <system_error>
 
 #include "headlens/base/errors.h"
 

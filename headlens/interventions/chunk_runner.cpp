@@ -1,5 +1,6 @@
 #include "headlens/interventions/chunk_runner.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace headlens {
@@ -28,9 +29,12 @@ void ChunkRunner::run(const std::vector<Chunk>& chunks, const ProductsOfChunk& p
       VariantForward forward(model_, workspaces_[team.index()], own.get());
       std::vector<const Question*> questions;
       for (const PlannedVariant& planned : chunk) questions.push_back(planned.variant->question);
-      std::vector<double> metric(chunk.size());
-      readout_.read(questions, forward.run(chunk), metric);
-      for (std::size_t v = 0; v < chunk.size(); ++v) values[chunk[v].index] = metric[v];
+      const std::size_t n = readout_.metrics().size();
+      std::vector<double> metrics(chunk.size() * n);
+      readout_.read(questions, forward.run(chunk), metrics);
+      for (std::size_t v = 0; v < chunk.size(); ++v) {
+        std::copy_n(metrics.data() + v * n, n, values.data() + chunk[v].index * n);
+      }
       if (!progress_) return;
       const std::scoped_lock lock(reporting);
       progress_({"running variants", done += chunk.size(), total, "variants"});

@@ -18,14 +18,14 @@ Model& loaded_model(Session& session, const ProgressCallback& progress);
 /// How a chunk's products are computed; null: by the model's weights.
 using ProductsOfChunk = std::function<std::unique_ptr<BlockProducts>(const Chunk& chunk)>;
 
-/// Runs chunks on every thread, each thread whole chunks, and reads their variants' metric.
+/// Runs chunks on every thread, each thread whole chunks, and reads their variants' metrics.
 class ChunkRunner {
  public:
   /// @param readout  must outlive it
   ChunkRunner(const Model& model, const Readout& readout, ProgressCallback progress);
 
   /// @param products  called on several threads
-  /// @param values    of each variant by PlannedVariant::index
+  /// @param values    [variant, metric], variants by PlannedVariant::index
   /// @throws CancelledError  between blocks, if cancellation was requested
   void run(const std::vector<Chunk>& chunks, const ProductsOfChunk& products,
            std::span<double> values);

@@ -9,8 +9,9 @@
 namespace headlens {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames{
-    "logit", "logit-difference", "probability", "log-probability", "rank", "kl", "js", "loss"};
+constexpr std::array<std::string_view, 9> kNames{
+    "logit", "logit-difference", "probability", "log-probability", "rank", "kl", "js",
+    "loss",  "accuracy"};
 
 void check_tokens(const std::vector<std::int32_t>& tokens, std::string_view what, Metric metric,
                   const Question& question, const ModelSpec& spec) {

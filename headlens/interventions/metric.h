@@ -21,6 +21,7 @@ enum class Metric : std::uint8_t {
   kl,                ///< KL(base run || this run), nats, mean over the positions
   js,                ///< Jensen-Shannon divergence to the base run, nats, mean over the positions
   loss,              ///< mean of -log_probability over the answer's tokens, nats
+  accuracy,          ///< share of the answer's tokens that are the most probable ones
 };
 
 std::string_view to_string(Metric metric);

@@ -42,14 +42,19 @@ double jensen_shannon(const float* base, const float* logits, double total, std:
 
 }  // namespace
 
-Readout::Readout(const Model& model, Metric metric) : model_(model), metric_(metric) {
+Readout::Readout(const Model& model, std::vector<Metric> metrics)
+    : model_(model), metrics_(std::move(metrics)) {
   if (!model.spec().predicts_tokens()) {
     throw UnsupportedError("this model predicts no tokens, so that no metric can be read");
   }
 }
 
+bool Readout::reads(Metric metric) const {
+  return std::ranges::find(metrics_, metric) != metrics_.end();
+}
+
 void Readout::prepare(Question& question, const BaseRun& base) const {
-  if (metric_ != Metric::kl && metric_ != Metric::js) return;
+  if (!reads(Metric::kl) && !reads(Metric::js)) return;
   const std::int64_t n = model_.spec().vocab_size;
   const auto rows = static_cast<std::int64_t>(question.positions.size());
   std::vector<float> states = base_states(question, base);
@@ -74,21 +79,21 @@ std::vector<float> Readout::base_states(const Question& question, const BaseRun&
   return states;
 }
 
-double Readout::read_base(const Question& question, const BaseRun& base) const {
+std::vector<double> Readout::read_base_all(const Question& question, const BaseRun& base) const {
   std::vector<float> states = base_states(question, base);
   const Question* const questions[] = {&question};
-  double value = 0;
-  read(questions, states, {&value, 1});
-  return value;
+  std::vector<double> values(metrics_.size());
+  read(questions, states, values);
+  return values;
 }
 
 void Readout::read(std::span<const Question* const> questions, std::span<float> states,
                    std::span<double> values) const {
   const std::int64_t n = model_.spec().d_model;
   transform_for_prediction(model_, static_cast<std::int64_t>(states.size()) / n, states.data());
-  if (metric_ != Metric::logit && metric_ != Metric::logit_difference) {
-    return read_rows(questions, states.data(), values);
-  }
+  const bool reads_columns =
+      metrics_.size() == 1 && (reads(Metric::logit) || reads(Metric::logit_difference));
+  if (!reads_columns) return read_rows(questions, states.data(), values);
   for (std::size_t begin = 0, end = 0; begin < questions.size(); begin = end) {
     while (end < questions.size() && questions[end] == questions[begin]) ++end;
     read_columns(*questions[begin], static_cast<std::int64_t>(end - begin),
@@ -110,7 +115,7 @@ void Readout::read_columns(const Question& question, std::int64_t rows, const fl
     }
   };
   add(question.answer.front(), 1);
-  if (metric_ == Metric::logit_difference) add(question.foil.front(), -1);
+  if (reads(Metric::logit_difference)) add(question.foil.front(), -1);
 }
 
 void Readout::read_rows(std::span<const Question* const> questions, const float* states,
@@ -131,36 +136,61 @@ void Readout::read_rows(std::span<const Question* const> questions, const float*
     model_.head().unembedding.multiply(states + first * n, rows, logits.data(), false);
     for (std::int64_t row = 0; row < rows; ++row) {
       const auto [question, index] = places[first + row];
-      values[question] += read_row(*questions[question], index, logits.data() + row * vocabulary);
+      add_row(*questions[question], index, logits.data() + row * vocabulary,
+              values.data() + question * metrics_.size());
     }
   }
-  for (std::size_t q = 0; q < questions.size(); ++q) {
-    values[q] = finish(values[q], questions[q]->positions.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Question& question = *questions[i / metrics_.size()];
+    values[i] = finish(metrics_[i % metrics_.size()], values[i], question.positions.size());
   }
 }
 
-double Readout::read_row(const Question& question, std::size_t index, const float* logits) const {
+void Readout::add_row(const Question& question, std::size_t index, const float* logits,
+                      double* values) const {
   const std::int64_t n = model_.spec().vocab_size;
-  if (metric_ == Metric::rank) {
-    const float own = logits[question.answer[index]];
-    return 1 + static_cast<double>(
-                   std::count_if(logits, logits + n, [own](float logit) { return logit > own; }));
-  }
   const double total = log_total(logits, n);
   const float* base = question.base_log_probabilities.data() + index * n;
-  if (metric_ == Metric::kl) return kl_from(base, logits, total, n);
-  if (metric_ == Metric::js) return jensen_shannon(base, logits, total, n);
-  return logits[question.answer[index]] - total;
+  const auto larger = [&](std::size_t of) {
+    const float own = logits[question.answer[of]];
+    return std::count_if(logits, logits + n, [own](float logit) { return logit > own; });
+  };
+  for (const Metric metric : metrics_) {
+    double& value = *values++;
+    switch (metric) {
+      case Metric::rank:
+        value += 1 + static_cast<double>(larger(index));
+        break;
+      case Metric::accuracy:
+        value += larger(index) == 0 && !std::isnan(logits[question.answer[index]]) ? 1 : 0;
+        break;
+      case Metric::kl:
+        value += kl_from(base, logits, total, n);
+        break;
+      case Metric::js:
+        value += jensen_shannon(base, logits, total, n);
+        break;
+      case Metric::logit:
+        value += logits[question.answer[index]];
+        break;
+      case Metric::logit_difference:
+        value += static_cast<double>(logits[question.answer[index]]) - logits[question.foil[index]];
+        break;
+      default:
+        value += logits[question.answer[index]] - total;
+    }
+  }
 }
 
-double Readout::finish(double sum, std::size_t n_positions) const {
-  switch (metric_) {
+double Readout::finish(Metric metric, double sum, std::size_t n_positions) {
+  switch (metric) {
     case Metric::probability:
       return std::exp(sum);
     case Metric::loss:
       return -sum / static_cast<double>(n_positions);
     case Metric::kl:
     case Metric::js:
+    case Metric::accuracy:
       return sum / static_cast<double>(n_positions);
     default:
       return sum;

@@ -40,8 +40,9 @@ void jensen_shannon_gradient(const float* base, float* p, std::int64_t n) {
 ReadoutGradient::ReadoutGradient(const Model& model, const ModelTransposes& transposes,
                                  Metric metric)
     : model_(model), transposes_(transposes), readout_(model, metric) {
-  if (metric == Metric::rank) {
-    throw UsageError("rank has no gradient; use logit, log-probability or logit-difference");
+  if (metric == Metric::rank || metric == Metric::accuracy) {
+    throw UsageError(std::string(to_string(metric)) +
+                     " has no gradient; use logit, log-probability or logit-difference");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "headlens/interventions/sweep.h"
 
+#include <algorithm>
 #include <map>
 
 #include "headlens/base/errors.h"
@@ -15,9 +16,9 @@ Provenance sweep_provenance(const Session& session, const SweepOptions& options)
   return provenance;
 }
 
-Sweep::Sweep(Session& session, Metric metric, const SweepOptions& options)
+Sweep::Sweep(Session& session, std::vector<Metric> metrics, const SweepOptions& options)
     : session_(session),
-      readout_(loaded_model(session, options.progress), metric),
+      readout_(loaded_model(session, options.progress), std::move(metrics)),
       options_(options),
       runner_(session.model(), readout_, options.progress) {
   if (options.products != SweepProducts::bf16_deltas) return;
@@ -58,10 +59,12 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
   const ModelSpec& spec = session_.spec();
   check_variants(variants, spec);
   for (const Variant& variant : variants) {
-    check_question(*variant.question, readout_.metric(), spec, variant.base->length());
+    for (const Metric metric : readout_.metrics()) {
+      check_question(*variant.question, metric, spec, variant.base->length());
+    }
   }
   const SweepPlan plan = plan_sweep(variants, spec, thread_count(), options_.memory_bytes);
-  std::vector<double> values(variants.size());
+  std::vector<double> values(variants.size() * readout_.metrics().size());
   read_unmoved(plan, variants, values);
   const bool as_deltas = options_.products == SweepProducts::bf16_deltas;
   runner_.run(
@@ -76,12 +79,13 @@ std::vector<double> Sweep::run(std::span<const Variant> variants) {
 
 void Sweep::read_unmoved(const SweepPlan& plan, std::span<const Variant> variants,
                          std::vector<double>& values) const {
-  std::map<std::pair<const Question*, const BaseRun*>, double> known;
+  const std::size_t n = readout_.metrics().size();
+  std::map<std::pair<const Question*, const BaseRun*>, std::vector<double>> known;
   for (const std::size_t i : plan.unmoved) {
     const auto& [base, question, interventions] = variants[i];
     const auto [entry, is_new] = known.try_emplace({question, base});
-    if (is_new) entry->second = readout_.read_base(*question, *base);
-    values[i] = entry->second;
+    if (is_new) entry->second = readout_.read_base_all(*question, *base);
+    std::ranges::copy(entry->second, values.begin() + static_cast<std::ptrdiff_t>(i * n));
   }
 }
 

@@ -30,7 +30,7 @@ struct SweepOptions {
 /// The session's provenance, of numbers that a sweep computed so.
 Provenance sweep_provenance(const Session& session, const SweepOptions& options);
 
-/// Computes a metric of many variants of recorded runs. A variant costs nothing before the layer
+/// Computes metrics of many variants of recorded runs. A variant costs nothing before the layer
 /// and, in causal models, before the position where it departs from its base run; many run together
 /// as tall batches. The answer is that of one run a variant, to rounding (f32: 1e-5 relative; see
 /// DeltaProducts for bf16_deltas).
@@ -39,7 +39,10 @@ class Sweep {
   /// Loads all weights.
   /// @throws UnsupportedError  if the model has no vocabulary head
   /// @throws UsageError        if bf16 deltas are asked for on a base run that is not f32
-  Sweep(Session& session, Metric metric, const SweepOptions& options = {});
+  Sweep(Session& session, Metric metric, const SweepOptions& options = {})
+      : Sweep(session, std::vector{metric}, options) {}
+  /// Several metrics, all read from the same runs.
+  Sweep(Session& session, std::vector<Metric> metrics, const SweepOptions& options = {});
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
 
@@ -54,7 +57,7 @@ class Sweep {
   std::vector<std::unique_ptr<BaseRun>> record(const std::vector<TokenSequence>& sequences);
 
   /// @param variants  of runs that record() made
-  /// @return  the metric of each variant
+  /// @return  [variant, metric]
   /// @throws UsageError, ShapeError  as check_variants() and check_question()
   /// @throws ResourceError   if the memory does not suffice for one variant a thread
   /// @throws CancelledError  between blocks, if cancellation was requested

@@ -11,14 +11,38 @@
 namespace headlens {
 namespace {
 
-/// Values that were looked through, with whether masked scores may be among them.
-using SeenValues = std::set<std::pair<const Tensor*, bool>>;
+/// Values and erasers that were looked through, with whether masked scores may be among them.
+using SeenValues = std::set<std::pair<const void*, bool>>;
+
+bool is_finite(const LinearEraser& eraser) {
+  const auto finite = [](double v) { return std::isfinite(v); };
+  return std::ranges::all_of(eraser.mean, finite) && std::ranges::all_of(eraser.left, finite) &&
+         std::ranges::all_of(eraser.right, finite);
+}
+
+/// @return  whether its numbers are finite
+bool check_eraser(const Intervention& intervention, const BlockSpec& spec, SeenValues& seen) {
+  const LinearEraser& eraser = *intervention.edit.eraser;
+  const SiteKind kind = intervention.site.kind;
+  if (is_pattern_site(kind)) {
+    throw UsageError(to_string(intervention.site) + " has no directions that could be erased");
+  }
+  const std::int64_t heads = intervention.head < 0 ? 1 : site_heads(kind, spec);
+  const auto n = static_cast<std::size_t>(site_width(kind, spec) / heads);
+  const std::size_t numbers = n * static_cast<std::size_t>(eraser.rank);
+  if (eraser.mean.size() != n || eraser.left.size() != numbers || eraser.right.size() != numbers) {
+    throw ShapeError("eraser of " + to_string(intervention.site), std::to_string(n) + " columns",
+                     std::to_string(eraser.width()));
+  }
+  return !seen.insert({&eraser, false}).second || is_finite(eraser);
+}
 
 void check_values(const Intervention& intervention, const BlockSpec& spec, std::int64_t length,
                   SeenValues& seen) {
-  const auto& [keep, gain, values] = intervention.edit;
+  const auto& [keep, gain, values, eraser] = intervention.edit;
   const SiteKind kind = intervention.site.kind;
   bool finite = std::isfinite(keep) && std::isfinite(gain);
+  if (eraser != nullptr) finite = check_eraser(intervention, spec, seen) && finite;
   if (values != nullptr) {
     Shape expected{values->rank() > 0 && values->size(0) == 1 ? 1 : length, 0};
     if (is_pattern_site(kind)) {

@@ -7,21 +7,25 @@
 
 #include "headlens/hooks/site.h"
 #include "headlens/interventions/metric.h"
+#include "headlens/kernels/linear_eraser.h"
 #include "headlens/models/base_run.h"
 #include "headlens/models/model_spec.h"
 #include "headlens/tensor/tensor.h"
 
 namespace headlens {
 
-/// What happens to an activation: new = keep * old + gain * values. Zeroing keeps nothing and adds
-/// nothing; a mean, a resampled or a patched value keeps nothing and adds it; steering keeps all
-/// and adds a vector; scaling keeps a part.
+/// What happens to an activation: new = keep * eraser(old) + gain * values. Zeroing keeps nothing
+/// and adds nothing; a mean, a resampled or a patched value keeps nothing and adds it; steering
+/// keeps all and adds a vector; scaling keeps a part; erasing keeps all of what the eraser leaves.
 struct Edit {
   float keep = 0;
   float gain = 1;
   /// [pos, width] of the whole site, or [1, width] for every position; for scores and patterns
   /// [head, query, key]. Null: nothing is added.
   std::shared_ptr<const Tensor> values = {};
+  /// As wide as what is edited: the site, or one head of it. Null: nothing is taken away. Not for
+  /// scores and patterns.
+  std::shared_ptr<const LinearEraser> eraser = {};
 };
 
 /// One edit at one site.
@@ -43,9 +47,11 @@ struct Variant {
 
 /// Values that many variants share are looked through once.
 /// @throws UsageError  if the model has no such site, or the site no such head, if a position or
-///                     key is not in the run, if keys are named at a site that has none, or if the
-///                     edit's numbers are not finite (masked scores that replace scores may be)
-/// @throws ShapeError  if the edit's values do not have the site's shape
+///                     key is not in the run, if keys are named at a site that has none, if scores
+///                     or patterns are erased, or if the edit's numbers are not finite (masked
+///                     scores that replace scores may be)
+/// @throws ShapeError  if the edit's values do not have the site's shape, or its eraser not the
+///                     width of what is edited
 void check_variants(std::span<const Variant> variants, const ModelSpec& spec);
 
 bool site_has_heads(SiteKind kind);

@@ -6,6 +6,7 @@ namespace headlens {
 namespace {
 
 void change(const Edit& edit, const float* values, std::int64_t n, float* x) {
+  if (edit.eraser != nullptr && edit.keep != 0) edit.eraser->apply(x);
   for (std::int64_t i = 0; i < n; ++i) {
     // Zero times infinity would be no number.
     const float kept = edit.keep == 0 ? 0 : edit.keep * x[i];

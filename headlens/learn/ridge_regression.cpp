@@ -4,18 +4,14 @@
 #include <cmath>
 #include <string>
 
-#include "headlens/base/cancellation.h"
 #include "headlens/base/errors.h"
 #include "headlens/base/team.h"
 #include "headlens/kernels/cholesky.h"
 #include "headlens/learn/example_matrix.h"
-#include "headlens/learn/standardizer.h"
-#include "headlens/tensor/aligned_buffer.h"
+#include "headlens/learn/second_moments.h"
 
 namespace headlens {
 namespace {
-
-constexpr std::int64_t kChunkRows = 2048, kTileColumns = 64;
 
 void check(TensorView<const float, 2> x, TensorView<const float, 2> y,
            const RidgeOptions& options) {
@@ -43,87 +39,34 @@ void check(TensorView<const float, 2> x, TensorView<const float, 2> y,
   }
 }
 
-/// The normal equations in standardised columns, which spares digits: products of the columns with
-/// each other and with the targets.
-class NormalEquations {
- public:
-  NormalEquations(TensorView<const float, 2> x, TensorView<const float, 2> y,
-                  const RidgeOptions& options)
-      : x_(x),
-        y_(y),
-        options_(options),
-        n_columns_(x.size(1)),
-        width_(x.size(1) + y.size(1)),
-        of_x_(Standardizer::fit(x, options.row_weights)),
-        of_y_(Standardizer::fit(y, options.row_weights)),
-        products_(n_columns_ * width_) {
-    std::fill_n(products_.data(), products_.size(), 0.0);
-    AlignedBuffer<double> rows(std::min(kChunkRows, x.size(0)) * width_);
-    for (std::int64_t first = 0; first < x.size(0); first += kChunkRows) {
-      check_cancellation();
-      add_rows(first, std::min(kChunkRows, x.size(0) - first), rows);
+RidgeFit solve(SecondMoments& moments, const RidgeOptions& options) {
+  const std::int64_t n_columns = moments.n_x(), n_targets = moments.n_y();
+  const std::vector<double>& deviation = moments.of_x().deviation;
+  const StridedMatrix<double> products = moments.products();
+  for (std::int64_t j = 0; j < n_columns; ++j) {
+    const double scale = options.penalty_scales.empty() ? 1.0 : options.penalty_scales[j];
+    products.row(j)[j] += options.alpha * std::pow(scale / deviation[j], 2);
+  }
+  if (!factor_cholesky(n_columns, products)) {
+    throw UsageError("columns of the states depend on each other; give an alpha above " +
+                     std::to_string(options.alpha));
+  }
+  std::vector<double> solution(n_columns * n_targets);
+  for (std::int64_t j = 0; j < n_columns; ++j) {
+    std::copy_n(products.row(j) + n_columns, n_targets, solution.data() + j * n_targets);
+  }
+  solve_cholesky(n_columns, {products.data, products.stride}, n_targets,
+                 {solution.data(), n_targets});
+  RidgeFit fit{n_columns, std::vector<double>(n_targets * n_columns), moments.of_y().mean};
+  for (std::int64_t j = 0; j < n_columns; ++j) {
+    for (std::int64_t t = 0; t < n_targets; ++t) {
+      const double weight = solution[j * n_targets + t] / deviation[j];
+      fit.weights[t * n_columns + j] = weight;
+      fit.intercepts[t] -= weight * moments.of_x().mean[j];
     }
   }
-
-  RidgeFit solve() {
-    for (std::int64_t j = 0; j < n_columns_; ++j) {
-      const double scale = options_.penalty_scales.empty() ? 1.0 : options_.penalty_scales[j];
-      products_[j * width_ + j] += options_.alpha * std::pow(scale / of_x_.deviation[j], 2);
-    }
-    if (!factor_cholesky(n_columns_, {products_.data(), width_})) {
-      throw UsageError("columns of the states depend on each other; give an alpha above " +
-                       std::to_string(options_.alpha));
-    }
-    const std::int64_t n_targets = width_ - n_columns_;
-    std::vector<double> solution(n_columns_ * n_targets);
-    for (std::int64_t j = 0; j < n_columns_; ++j) {
-      std::copy_n(products_.data() + j * width_ + n_columns_, n_targets,
-                  solution.data() + j * n_targets);
-    }
-    solve_cholesky(n_columns_, {products_.data(), width_}, n_targets, {solution.data(), n_targets});
-    return fit_of(solution);
-  }
-
- private:
-  void add_rows(std::int64_t first, std::int64_t n_rows, AlignedBuffer<double>& rows) {
-    parallel_for(n_rows, [&](std::ptrdiff_t i) { write_row(first + i, rows.data() + i * width_); });
-    const StridedMatrix<const double> all{rows.data(), width_};
-    parallel_for((width_ + kTileColumns - 1) / kTileColumns, [&](std::ptrdiff_t tile) {
-      const std::int64_t j = tile * kTileColumns, end = std::min(width_, j + kTileColumns);
-      add_transposed_product(all, all.at(0, j), n_rows, std::min(n_columns_, end), end - j,
-                             {products_.data() + j, width_});
-    });
-  }
-
-  void write_row(std::int64_t i, double* out) const {
-    const double root = options_.row_weights.empty() ? 1 : std::sqrt(options_.row_weights[i]);
-    for (std::int64_t j = 0; j < n_columns_; ++j) {
-      out[j] = root * (x_(i, j) - of_x_.mean[j]) / of_x_.deviation[j];
-    }
-    for (std::int64_t t = 0; t < y_.size(1); ++t) {
-      out[n_columns_ + t] = root * (y_(i, t) - of_y_.mean[t]);
-    }
-  }
-
-  RidgeFit fit_of(const std::vector<double>& solution) const {
-    const std::int64_t n_targets = y_.size(1);
-    RidgeFit fit{n_columns_, std::vector<double>(n_targets * n_columns_), of_y_.mean};
-    for (std::int64_t j = 0; j < n_columns_; ++j) {
-      for (std::int64_t t = 0; t < n_targets; ++t) {
-        const double weight = solution[j * n_targets + t] / of_x_.deviation[j];
-        fit.weights[t * n_columns_ + j] = weight;
-        fit.intercepts[t] -= weight * of_x_.mean[j];
-      }
-    }
-    return fit;
-  }
-
-  TensorView<const float, 2> x_, y_;
-  const RidgeOptions& options_;
-  std::int64_t n_columns_, width_;
-  Standardizer of_x_, of_y_;
-  AlignedBuffer<double> products_;  ///< [n_columns, n_columns + n_targets], the upper triangle
-};
+  return fit;
+}
 
 }  // namespace
 
@@ -147,7 +90,8 @@ std::vector<double> RidgeFit::predict(TensorView<const float, 2> x) const {
 RidgeFit fit_ridge(TensorView<const float, 2> x, TensorView<const float, 2> y,
                    const RidgeOptions& options) {
   check(x, y, options);
-  return NormalEquations(x, y, options).solve();
+  SecondMoments moments(x, y, options.row_weights);
+  return solve(moments, options);
 }
 
 }  // namespace headlens

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "headlens/results/amnesic_result.h"
 #include "headlens/results/attention_result.h"
 #include "headlens/results/attribution_result.h"
 #include "headlens/results/circuit_result.h"
+#include "headlens/results/head_gap_result.h"
 #include "headlens/results/lens_result.h"
 #include "headlens/results/mdl_result.h"
 #include "headlens/results/probe_labels.h"
@@ -86,8 +88,16 @@ Json to_json(const SteerResult& result);
 /// @throws ShapeError  as check_pruning()
 Json to_json(const PruningResult& result);
 
-/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and
-/// selectivity; baselines, the best layer's classes and confusion, and what it all says.
+/// "headlens/amnesic/1": the unedited model's measures, and for each layer those with the concept
+/// erased, as many random directions erased, and the labels given back.
+Json to_json(const AmnesicResult& result);
+
+/// "headlens/head_gap/1": a head on the last layer beside a probe on an earlier one, and the
+/// examples that only the probe finds.
+Json to_json(const HeadGapResult& result);
+
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
+/// baselines, the best layer's classes and confusion, and what it all says.
 /// @throws ShapeError  as check_probe()
 Json to_json(const ProbeResult& result);
 

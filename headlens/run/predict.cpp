@@ -6,25 +6,20 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/kernels/softmax.h"
+#include "headlens/run/mask_token.h"
 #include "headlens/run/provenance.h"
 
 namespace headlens {
 namespace {
 
-constexpr std::string_view kMaskPieces[] = {"[MASK]", "<mask>"};
-
 int masked_position(const Session& session, const Prompt& prompt) {
-  for (const std::string_view piece : kMaskPieces) {
-    const auto id = session.tokenizer().id_of(piece);
-    if (!id) continue;
-    const auto found = std::ranges::find(prompt.sequence.ids, *id);
-    if (found != prompt.sequence.ids.end()) {
-      return static_cast<int>(found - prompt.sequence.ids.begin());
-    }
-    throw UsageError("this is a masked language model: put " + std::string(piece) +
-                     " into the prompt where it should predict");
+  const std::int32_t id = mask_token(session);
+  const auto found = std::ranges::find(prompt.sequence.ids, id);
+  if (found != prompt.sequence.ids.end()) {
+    return static_cast<int>(found - prompt.sequence.ids.begin());
   }
-  throw UsageError("this masked language model's tokenizer has no mask token");
+  throw UsageError("this is a masked language model: put " + session.tokenizer().piece(id) +
+                   " into the prompt where it should predict");
 }
 
 std::vector<int> best(const float* logits, std::int64_t n, int top_k) {

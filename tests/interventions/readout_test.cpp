@@ -81,6 +81,34 @@ TEST_P(Readouts, OfOneToken) {
   EXPECT_EQ(read(Metric::rank, {{4}, {6}}), rank);
 }
 
+TEST_P(Readouts, OfTheShareThatIsMostProbable) {
+  const auto best = [&](std::int64_t p) {
+    const Distribution at = here(p);
+    return static_cast<std::int32_t>(std::ranges::max_element(at) - at.begin());
+  };
+  const std::int32_t wrong = best(5) == 0 ? 1 : 0;
+  EXPECT_DOUBLE_EQ(read(Metric::accuracy, {{2, 3, 5}, {best(2), best(3), wrong}}), 2.0 / 3);
+}
+
+/// Several metrics of the same runs, and of a variant that is its base run, are those of each.
+TEST_P(Readouts, SeveralAtOnce) {
+  const std::vector<Metric> metrics{Metric::loss, Metric::kl, Metric::accuracy, Metric::js};
+  Question question{{2, 6}, {4, 9}};
+  Sweep sweep(model_.session(), metrics);
+  const auto bases = sweep.record({tokens_});
+  sweep.readout().prepare(question, *bases[0]);
+  const std::vector<Variant> variants{{bases[0].get(), &question, {{.site = silenced_, .head = 0}}},
+                                      {bases[0].get(), &question}};
+  const std::vector<double> values = sweep.run(variants);
+  ASSERT_EQ(values.size(), 8u);
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    EXPECT_EQ(values[m], read(metrics[m], {{2, 6}, {4, 9}})) << to_string(metrics[m]);
+  }
+  const std::vector<double> base = sweep.readout().read_base_all(question, *bases[0]);
+  EXPECT_EQ(std::vector(values.begin() + 4, values.end()), base);
+  EXPECT_NEAR(base[1], 0, 1e-6);
+}
+
 TEST_P(Readouts, OfDivergencesToTheBaseRun) {
   double expected_kl = 0, expected_js = 0;
   for (const std::int64_t position : {1, 6}) {

@@ -15,6 +15,27 @@
 namespace headlens {
 namespace {
 
+/// x - left right^T (x - mean) of rows one after another, from the whole matrix left right^T.
+std::vector<float> erased_by_hand(const LinearEraser& eraser, std::vector<float> rows) {
+  const std::int64_t n = eraser.width();
+  std::vector<double> matrix(n * n);
+  for (std::int64_t r = 0; r < eraser.rank; ++r) {
+    for (std::int64_t i = 0; i < n * n; ++i) {
+      matrix[i] += eraser.left[r * n + i / n] * eraser.right[r * n + i % n];
+    }
+  }
+  std::vector<float> erased(rows.size());
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const std::size_t row = at / n * n, i = at % n;
+    double taken = 0;
+    for (std::int64_t j = 0; j < n; ++j) {
+      taken += matrix[i * n + j] * (rows[row + j] - eraser.mean[j]);
+    }
+    erased[at] = static_cast<float>(rows[at] - taken);
+  }
+  return erased;
+}
+
 /// What a sweep must equal: one whole run, edited by a hook.
 Hook naive_hook(const Intervention& intervention, const BlockSpec& spec) {
   return [&intervention, &spec](Tensor& value) {
@@ -24,6 +45,10 @@ Hook naive_hook(const Intervention& intervention, const BlockSpec& spec) {
     const std::int64_t n = value.size(pattern ? 2 : 1);
     const std::int64_t heads = site_heads(kind, spec);
     const std::int64_t width = pattern ? n : site_width(kind, spec) / heads;
+    const std::vector<float> erased =
+        edit.eraser == nullptr
+            ? std::vector<float>()
+            : erased_by_hand(*edit.eraser, {value.data(), value.data() + value.element_count()});
     for (std::int64_t h = 0; h < heads; ++h) {
       if (intervention.head >= 0 && intervention.head != h) continue;
       for (std::int64_t p = 0; p < n; ++p) {
@@ -35,6 +60,7 @@ Hook naive_hook(const Intervention& intervention, const BlockSpec& spec) {
           const auto& keys = intervention.keys;
           if (!keys.empty() && std::ranges::find(keys, i) == keys.end()) continue;
           float& x = value.data()[at + i];
+          if (edit.eraser != nullptr) x = erased[at + i];
           x = edit.keep == 0 ? 0 : edit.keep * x;
           if (edit.values == nullptr) continue;
           x += edit.gain * edit.values->data()[(one_row ? h * width : at) + i];
@@ -93,11 +119,47 @@ class SweepAgainstRuns : public testing::TestWithParam<std::string> {
           .positions = {2, length - 1},
           .edit = {.keep = 0.5f, .gain = -0.3f, .values = values}}},
     };
-    if (is_pattern_site(site.kind)) add_key_edits(site, length, values, edits);
+    if (is_pattern_site(site.kind)) {
+      add_key_edits(site, length, values, edits);
+    } else {
+      add_erasures(site, length, values, edits);
+    }
     const bool divides = site.kind == SiteKind::ln1_scale || site.kind == SiteKind::ln2_scale ||
                          site.kind == SiteKind::ln_final_scale;
     if (!divides) edits.push_back({{.site = site, .head = 0, .edit = {}}});
     return edits;
+  }
+
+  /// Every row and all heads, and one head of some rows, where what was erased is given back in
+  /// part.
+  void add_erasures(Site site, std::int64_t length, const std::shared_ptr<const Tensor>& values,
+                    std::vector<std::vector<Intervention>>& edits) {
+    const std::int64_t heads = site_heads(site.kind, spec().block());
+    const std::int64_t width = site_width(site.kind, spec().block());
+    edits.push_back({{.site = site, .edit = {.keep = 1, .eraser = eraser_for(width)}}});
+    edits.push_back(
+        {{.site = site,
+          .head = static_cast<int>(heads) - 1,
+          .positions = {1, length - 2},
+          .edit = {
+              .keep = 0.8f, .gain = 0.4f, .values = values, .eraser = eraser_for(width / heads)}}});
+  }
+
+  /// An oblique map that is small enough not to turn the sign of a norm's scale.
+  std::shared_ptr<const LinearEraser> eraser_for(std::int64_t width) {
+    auto eraser = std::make_shared<LinearEraser>();
+    std::uniform_real_distribution<double> number(-1, 1);
+    const auto draw = [&](std::int64_t n, double size) {
+      std::vector<double> numbers(n);
+      for (double& value : numbers) value = size * number(random_);
+      return numbers;
+    };
+    eraser->rank = std::min<std::int64_t>(3, width);
+    eraser->mean = draw(width, 0.1);
+    const double size = 0.8 / std::sqrt(static_cast<double>(width));
+    eraser->left = draw(eraser->rank * width, size);
+    eraser->right = draw(eraser->rank * width, size);
+    return eraser;
   }
 
   /// Edits of some keys alone: a cell that is seen, one that a causal model masks, several of one
@@ -193,6 +255,29 @@ TEST_P(SweepAgainstRuns, PairsOfPositionsAreCells) {
     EXPECT_GE(known, spec().block().causal ? heads * (n * (n - 1) / 2 + 3) : 0);
     EXPECT_LT(known, std::ssize(places));
   }
+}
+
+TEST_P(SweepAgainstRuns, ErasersFitTheirSite) {
+  const auto bases = record_base_runs(model_.session(), {model_.sequence(1)});
+  const Question question{{bases[0]->length() - 1}, {3}, {11}};
+  Sweep sweep(model_.session(), Metric::logit_difference);
+  const auto run = [&](SiteKind kind, LinearEraser eraser) {
+    const Intervention intervention{
+        .site = {kind, 0},
+        .edit = {.keep = 1, .eraser = std::make_shared<LinearEraser>(std::move(eraser))}};
+    const Variant variant{bases[0].get(), &question, std::vector(1, intervention)};
+    return sweep.run({&variant, 1})[0];
+  };
+  const std::int64_t width = site_width(SiteKind::resid_pre, spec().block());
+  const LinearEraser fits = *eraser_for(width);
+  EXPECT_TRUE(std::isfinite(run(SiteKind::resid_pre, fits)));
+  EXPECT_THROW(run(SiteKind::resid_pre, *eraser_for(width + 1)), ShapeError);
+  EXPECT_THROW(run(SiteKind::pattern, *eraser_for(bases[0]->length())), UsageError);
+  LinearEraser broken = fits;
+  broken.right.back() = std::nan("");
+  EXPECT_THROW(run(SiteKind::resid_pre, broken), UsageError);
+  broken.right.pop_back();
+  EXPECT_THROW(run(SiteKind::resid_pre, broken), ShapeError);
 }
 
 TEST_P(SweepAgainstRuns, OnlyScoresAndPatternsHaveKeys) {
