@@ -52,13 +52,13 @@ std::string amnesic_table(const AmnesicResult& result, int width) {
                   result.method, result.places == "words" ? "labelled word" : "token"),
       width);
   text += wrapped_text(
-      fmt::format("fitted on {} rows of {} classes; measured on {} predicted tokens of {} sentences",
-                  result.train_words, result.classes.size(), result.predicted_tokens,
-                  result.sentences),
+      fmt::format(
+          "fitted on {} rows of {} classes; measured on {} predicted tokens of {} sentences",
+          result.train_words, result.classes.size(), result.predicted_tokens, result.sentences),
       width);
   text += wrapped_text(
-      fmt::format("unedited: {} {:.3f} nats, top-1 {:.3f}; largest class {:.3f}",
-                  loss_name(result), result.base.loss_nats, result.base.accuracy, result.majority),
+      fmt::format("unedited: {} {:.3f} nats, top-1 {:.3f}; largest class {:.3f}", loss_name(result),
+                  result.base.loss_nats, result.base.accuracy, result.majority),
       width);
   text += "\n";
   text += layers_text(result, width) + "\n";
