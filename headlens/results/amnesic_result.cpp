@@ -56,9 +56,12 @@ std::string use_sentence(const AmnesicResult& result, const std::vector<int>& hi
     for (const AmnesicLayer& layer : result.layers) {
       widest = std::max(widest, layer.over_random.high_nats);
     }
-    return what + " harmed the model's prediction at no layer more than erasing as many random " +
-           "directions, beyond chance (p_holm <= 0.05); of these " +
-           std::to_string(result.sentences) + " sentences differences up to " + nats(widest) +
+    const std::string nowhere =
+        what + " harmed the model's prediction at no layer more than erasing as many random " +
+        "directions, beyond chance (p_holm <= 0.05)";
+    if (widest == 0) return nowhere + ".";
+    return nowhere + "; of these " + std::to_string(result.sentences) +
+           " sentences differences up to " + nats(widest) +
            " nats a token would lie within the intervals.";
   }
   const auto most = std::ranges::max_element(result.layers, {}, [](const AmnesicLayer& layer) {

@@ -77,6 +77,11 @@ TEST(AmnesicConclusion, ClaimsNothingWithoutEvidence) {
                           Not(HasSubstr("the model uses what"))));
 }
 
+TEST(AmnesicConclusion, NamesNoRoomForHarmWhereThereIsNone) {
+  const std::string text = conclusion(sample({layer_of(5, -0.4, 0.01)}));
+  EXPECT_THAT(text, HasSubstr("beyond chance (p_holm <= 0.05).\n"));
+}
+
 TEST(AmnesicConclusion, NeedsAControl) {
   AmnesicResult result = sample({layer_of(0, 0.5, 1)});
   result.layers[0].random.clear();
