@@ -47,13 +47,20 @@ std::string layers_text(const AmnesicResult& result, int width) {
 }  // namespace
 
 std::string amnesic_table(const AmnesicResult& result, int width) {
-  std::string text = fmt::format(
-      "{} erased by {} at one layer at a time, from every {}\n"
-      "fitted on {} rows of {} classes; measured on {} predicted tokens of {} sentences\n"
-      "unedited: {} {:.3f} nats, top-1 {:.3f}; largest class {:.3f}\n\n",
-      result.column, result.method, result.places == "words" ? "labelled word" : "token",
-      result.train_words, result.classes.size(), result.predicted_tokens, result.sentences,
-      loss_name(result), result.base.loss_nats, result.base.accuracy, result.majority);
+  std::string text = wrapped_text(
+      fmt::format("{} erased by {} at one layer at a time, from every {}", result.column,
+                  result.method, result.places == "words" ? "labelled word" : "token"),
+      width);
+  text += wrapped_text(
+      fmt::format(
+          "fitted on {} rows of {} classes; measured on {} predicted tokens of {} sentences",
+          result.train_words, result.classes.size(), result.predicted_tokens, result.sentences),
+      width);
+  text += wrapped_text(
+      fmt::format("unedited: {} {:.3f} nats, top-1 {:.3f}; largest class {:.3f}", loss_name(result),
+                  result.base.loss_nats, result.base.accuracy, result.majority),
+      width);
+  text += "\n";
   text += layers_text(result, width) + "\n";
   for (const std::string& sentence : amnesic_conclusion(result))
     text += wrapped_text(sentence, width);
