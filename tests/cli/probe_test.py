@@ -171,10 +171,7 @@ class Files(ProbeTest):
     def test_killed_and_begun_again(self):
         arguments = ("probe", "--data", self.train, "--column", "first", "--model", self.gpt2,
                      "--probe", "mlp", "--hidden", "64", "--epochs", "60", "--json")
-        done = self.run_program(*arguments, "--out", self.scratch / "whole")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(b"Layer 0, epoch 5: loss=", done.stderr)
-        whole = json.loads(done.stdout)
+        whole = json.loads(self.succeed(*arguments, "--out", self.scratch / "whole"))
         log = self.out / "probe.log"
         kills = self.run_with_kills(lambda: self.start(*arguments, "--out", self.out), log, 100)
         self.assertGreater(kills, 0)
