@@ -45,12 +45,12 @@ ProbeRequest request_of(const ProbeOptions& options, const Session& session) {
   study.control = !options.no_control;
   study.seed = request.corpus.seed;
   study.progress = terminal_progress();
-  std::FILE* losses = options.common.json ? stderr : stdout;
-  study.on_loss = [losses](const ProbedLayer& layer, int epoch, double loss_nats) {
+  if (options.common.json) return request;
+  study.on_loss = [](const ProbedLayer& layer, int epoch, double loss_nats) {
     end_progress();
     const std::string name =
         layer.hidden_state ? fmt::format("Layer {}", *layer.hidden_state) : layer.site;
-    fmt::print(losses, "{}, epoch {}: loss={:.4f}\n", name, epoch, loss_nats);
+    fmt::print("{}, epoch {}: loss={:.4f}\n", name, epoch, loss_nats);
   };
   return request;
 }

@@ -7,8 +7,8 @@
 
 namespace headlens {
 
-AdamNetwork::AdamNetwork(std::int64_t n_columns, std::int64_t hidden, bool rectified, std::int64_t n_classes,
-        std::int64_t max_rows, const AdamOptions& adam)
+AdamNetwork::AdamNetwork(std::int64_t n_columns, std::int64_t hidden, bool rectified,
+                         std::int64_t n_classes, std::int64_t max_rows, const AdamOptions& adam)
     : n_columns_(n_columns),
       x_stride_(n_columns + 1),
       rectified_(rectified),
@@ -55,23 +55,21 @@ std::vector<float> AdamNetwork::draw(std::mt19937_64& random) const {
   return parameters;
 }
 
-void AdamNetwork::forward(TensorView<const float, 2> x, std::span<const std::int32_t> rows, double dropout,
-             std::mt19937_64& random) {
+void AdamNetwork::forward(TensorView<const float, 2> x, std::span<const std::int32_t> rows,
+                          double dropout, std::mt19937_64& random) {
   n_rows_ = static_cast<std::int64_t>(rows.size());
   for (std::int64_t r = 0; r < n_rows_; ++r) {
     std::copy_n(x.data() + rows[r] * x.stride(0), n_columns_, x_.data() + r * x_stride_);
     x_[r * x_stride_ + n_columns_] = 1;
   }
-  layers_[0].forward(x_.data(), x_stride_, n_rows_,
-                     has_hidden() ? hidden_.data() : logits_.data());
+  layers_[0].forward(x_.data(), x_stride_, n_rows_, has_hidden() ? hidden_.data() : logits_.data());
   if (!has_hidden()) return;
   activate(dropout, random);
   layers_[1].forward(hidden_.data(), layers_[0].output_stride(), n_rows_, logits_.data());
 }
 
 std::span<const float> AdamNetwork::logits(std::int64_t row) const {
-  return std::span(logits_).subspan(row * layers_.back().output_stride(),
-                                    layers_.back().outputs());
+  return std::span(logits_).subspan(row * layers_.back().output_stride(), layers_.back().outputs());
 }
 
 double AdamNetwork::turn_into_gradient(std::span<const std::int32_t> classes) {

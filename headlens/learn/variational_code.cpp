@@ -14,7 +14,7 @@
 namespace headlens {
 namespace {
 
-constexpr int kFirstExponent = -3, kMostPriors = 6;
+constexpr int kFirstExponent = -3;
 
 std::vector<std::int32_t> places(std::span<const std::int32_t> labels,
                                  const std::vector<std::int32_t>& classes) {
@@ -49,15 +49,74 @@ struct Start {
   }
 };
 
-/// The exponent of the prior that suits the weights best: prior^2 = mean of m^2 + s^2.
-int best_exponent(std::span<const double> point) {
-  const std::size_t n = point.size() / 2;
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += point[i] * point[i] + std::exp(2 * point[n + i]);
-  const double exponent = std::round(0.5 * std::log2(sum / static_cast<double>(n)));
-  return std::clamp(static_cast<int>(exponent), kSmallestPriorExponent,
-                    kSmallestPriorExponent + kPriors - 1);
-}
+/// The prior 2^exponent with which the code is shortest, and that code's weights.
+class PriorSearch {
+ public:
+  PriorSearch(VariationalObjective& objective, Start start, const MinimizeOptions& options)
+      : objective_(objective), start_(std::move(start)), options_(options) {
+    best_.point = start_.point;
+    best_ = solve(kFirstExponent);
+    exponent_ = kFirstExponent;
+    const int suited = suited_exponent();
+    if (suited != exponent_) take(suited, solve(suited));
+    const bool went_up = climb(1);
+    if (!went_up) climb(-1);
+  }
+
+  int exponent() const { return exponent_; }
+  const Minimum& best() const { return best_; }
+  int iterations() const { return iterations_; }
+
+ private:
+  /// From the best weights that are known.
+  Minimum solve(int exponent) {
+    objective_.set_prior(std::exp2(exponent));
+    const auto function = [&](std::span<const double> point, std::span<double> gradient) {
+      return objective_(point, gradient);
+    };
+    Minimum found = minimize(best_.point, start_.inverse_scales, function, options_);
+    iterations_ += found.iterations;
+    return found;
+  }
+
+  void take(int exponent, Minimum found) {
+    if (!(found.value < best_.value)) return;
+    best_ = std::move(found);
+    exponent_ = exponent;
+  }
+
+  /// Whether a step that way was better.
+  bool climb(int direction) {
+    const int first = exponent_;
+    for (int next = exponent_ + direction; is_prior(next); next += direction) {
+      take(next, solve(next));
+      if (exponent_ != next) break;
+    }
+    return exponent_ != first;
+  }
+
+  static bool is_prior(int exponent) {
+    return exponent >= kSmallestPriorExponent && exponent < kSmallestPriorExponent + kPriors;
+  }
+
+  /// With these weights the best prior^2 is the mean of m^2 + s^2; new weights may want another.
+  int suited_exponent() const {
+    const std::size_t n = best_.point.size() / 2;
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      sum += best_.point[i] * best_.point[i] + std::exp(2 * best_.point[n + i]);
+    }
+    const double exponent = std::round(0.5 * std::log2(sum / static_cast<double>(n)));
+    return std::clamp(static_cast<int>(exponent), kSmallestPriorExponent,
+                      kSmallestPriorExponent + kPriors - 1);
+  }
+
+  VariationalObjective& objective_;
+  Start start_;
+  const MinimizeOptions& options_;
+  Minimum best_;
+  int exponent_ = 0, iterations_ = 0;
+};
 
 double accuracy_of(TensorView<const float, 2> x, std::span<const std::int32_t> own,
                    std::span<const double> means, std::int64_t n_classes) {
@@ -94,21 +153,10 @@ VariationalCode variational_code(TensorView<const float, 2> x, std::span<const s
   const auto n_classes = static_cast<std::int64_t>(code.classes.size());
   const std::vector<std::int32_t> own = places(labels, code.classes);
   VariationalObjective objective(standard.view<2>(), own, static_cast<int>(n_classes));
-  int exponent = kFirstExponent;
-  Start start(own, x.size(1) + 1, n_classes, std::exp2(exponent));
-  Minimum minimum{.point = std::move(start.point)};
-  for (int tries = 0; tries < kMostPriors; ++tries) {
-    objective.set_prior(std::exp2(exponent));
-    const auto function = [&](std::span<const double> point, std::span<double> gradient) {
-      return objective(point, gradient);
-    };
-    const int before = minimum.iterations;
-    minimum = minimize(std::move(minimum.point), start.inverse_scales, function, options);
-    minimum.iterations += before;
-    const int better = best_exponent(minimum.point);
-    if (better == exponent || tries + 1 == kMostPriors) break;
-    exponent = better;
-  }
+  const PriorSearch search(
+      objective, Start(own, x.size(1) + 1, n_classes, std::exp2(kFirstExponent)), options);
+  const Minimum& minimum = search.best();
+  objective.set_prior(std::exp2(search.exponent()));
   std::vector<double> gradient(minimum.point.size());
   objective(minimum.point, gradient);
   code.data_bits = objective.data_nats() / std::numbers::ln2;
@@ -117,14 +165,14 @@ VariationalCode variational_code(TensorView<const float, 2> x, std::span<const s
   code.code_length_bits = code.data_bits + code.weight_bits + code.prior_bits;
   code.uniform_bits = static_cast<double>(x.size(0)) * std::log2(static_cast<double>(n_classes));
   code.compression = code.uniform_bits / code.code_length_bits;
-  code.prior_deviation = std::exp2(exponent);
+  code.prior_deviation = std::exp2(search.exponent());
   const auto half = static_cast<std::ptrdiff_t>(minimum.point.size() / 2);
   code.means.assign(minimum.point.begin(), minimum.point.begin() + half);
   for (auto it = minimum.point.begin() + half; it != minimum.point.end(); ++it) {
     code.deviations.push_back(std::exp(*it));
   }
   code.accuracy = accuracy_of(standard.view<2>(), own, code.means, n_classes);
-  code.iterations = minimum.iterations;
+  code.iterations = search.iterations();
   code.converged = minimum.converged;
   return code;
 }

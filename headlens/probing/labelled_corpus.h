@@ -44,8 +44,8 @@ struct CorpusInfo {
   LabelUnit unit = LabelUnit::word;
   std::vector<std::string> columns = {};  ///< what the labels are; may be empty (plain text)
   std::uint64_t seed = 0;                 ///< of what is drawn at random
-  std::string reading = {};  ///< of a table: its columns of texts, and which rows are read
-  std::int64_t max_rows = 0;              ///< of a LimitedCorpus; 0: the corpus is whole
+  std::string reading = {};   ///< of a table: its columns of texts, and which rows are read
+  std::int64_t max_rows = 0;  ///< of a LimitedCorpus; 0: the corpus is whole
 };
 
 /// A stream of labelled sentences, the same each time it is read from the beginning. Only what one

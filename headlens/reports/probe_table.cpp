@@ -13,16 +13,23 @@
 namespace headlens {
 namespace {
 
-constexpr std::size_t kShownClasses = 20, kShownRounds = 5;
+constexpr std::size_t kShownClasses = 20, kShownRounds = 10, kShownLayers = 12;
 
 std::string decimals(double value) {
   return std::isfinite(value) ? fmt::format("{:.3f}", value) : "-";
 }
 
-std::string rounds_text(const ProbeScore& score) {
-  std::string text;
-  for (const double one : score.rounds) text += (text.empty() ? "" : " ") + decimals(one);
-  return text;
+/// The scores of each round, where they are few.
+std::string rounds_text(const ProbeResult& result) {
+  const std::size_t rounds = result.layers[0].score.rounds.size();
+  if (rounds < 2 || rounds > kShownRounds || result.layers.size() > kShownLayers) return "";
+  std::string text = "by fold\n";
+  for (const ProbeLayer& layer : result.layers) {
+    text += fmt::format("  {:<10}", layer_name(layer));
+    for (const double one : layer.score.rounds) text += " " + decimals(one);
+    text += "\n";
+  }
+  return text + "\n";
 }
 
 std::string heading(const ProbeResult& result) {
@@ -58,9 +65,6 @@ std::string layers_text(const ProbeResult& result, int width) {
   columns.push_back({.title = real ? "Spearman" : "macro F1", .align = Align::kRight});
   if (has_random) columns.push_back({.title = "random", .align = Align::kRight});
   columns.push_back({.title = ""});
-  const std::size_t rounds = result.layers[0].score.rounds.size();
-  const bool shows_rounds = rounds > 1 && rounds <= kShownRounds;
-  if (shows_rounds) columns.push_back({.title = "by fold", .shrinks = true});
   TextTable table(columns);
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     const ProbeLayer& layer = result.layers[i];
@@ -78,7 +82,6 @@ std::string layers_text(const ProbeResult& result, int width) {
     cells.emplace_back(i == result.best                          ? "best"
                        : layer.p_best_holm > ProbeResult::kLevel ? "like best"
                                                                  : "");
-    if (shows_rounds) cells.push_back(rounds_text(layer.score));
     table.add_row(cells);
   }
   return table.to_text(width);
@@ -192,8 +195,8 @@ std::string sparkline(std::span<const double> values) {
 std::string probe_table(const ProbeResult& result, int width) {
   check_probe(result);
   std::string text = heading(result) + "\n" + layers_text(result, width) + "\n" +
-                     curve_text(result) + baselines_text(result, width) + "\n" +
-                     classes_text(result, width);
+                     rounds_text(result) + curve_text(result) + baselines_text(result, width) +
+                     "\n" + classes_text(result, width);
   for (const std::string& sentence : probe_conclusion(result)) text += wrapped(sentence, width);
   for (const std::string& warning : probe_warnings(result)) {
     text += wrapped("Beware: " + warning + ".", width);

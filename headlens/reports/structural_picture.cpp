@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "headlens/base/errors.h"
 #include "headlens/reports/token_label.h"
@@ -49,7 +50,8 @@ CurvePicture picture(const StructuralResult& result, StructuralTargetMember memb
     made.series.push_back(series(result, member, curve));
     for (const StructuralBaseline& baseline : result.baselines) {
       const auto& score = baseline.*curve.baseline;
-      if (baseline.name == "embeddings" || !score) continue;
+      // A chain's distances may all be alike, which correlates with nothing.
+      if (baseline.name == "embeddings" || !score || !std::isfinite(score->value)) continue;
       made.levels.push_back({fmt::format("{}, {}", curve.name, baseline.name), score->value});
     }
   }

@@ -96,8 +96,8 @@ Json to_json(const AmnesicResult& result);
 /// examples that only the probe finds.
 Json to_json(const HeadGapResult& result);
 
-/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and selectivity;
-/// baselines, the best layer's classes and confusion, and what it all says.
+/// "headlens/probe/1": for each layer its score (under "accuracy" or "r2"), control and
+/// selectivity; baselines, the best layer's classes and confusion, and what it all says.
 /// @throws ShapeError  as check_probe()
 Json to_json(const ProbeResult& result);
 

@@ -7,8 +7,6 @@
 namespace headlens {
 namespace {
 
-constexpr std::string_view kPart = "the difference may be chance";
-
 bool has_control(const ProbeResult& result) {
   return result.layers[result.best].control.has_value();
 }
@@ -25,12 +23,21 @@ const ProbeBaseline* find_baseline(const ProbeResult& result, std::string_view n
   return nullptr;
 }
 
-/// "layers 3 to 5 and 9"; neighbours of the list are joined.
+/// Whether the second of two layers is the next hidden state after the first.
+bool follows(const ProbeLayer& first, const ProbeLayer& second) {
+  return first.hidden_state && second.hidden_state &&
+         *second.hidden_state == *first.hidden_state + 1;
+}
+
+/// "layers 3 to 5 and 9": hidden states that follow one another are joined.
 std::string names_of(const ProbeResult& result, const std::vector<std::size_t>& layers) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < layers.size();) {
     std::size_t end = i + 1;
-    while (end < layers.size() && layers[end] == layers[end - 1] + 1) ++end;
+    while (end < layers.size() &&
+           follows(result.layers[layers[end - 1]], result.layers[layers[end]])) {
+      ++end;
+    }
     const auto name = [&](std::size_t at) {
       const ProbeLayer& layer = result.layers[layers[at]];
       return layer.hidden_state ? std::to_string(*layer.hidden_state) : layer.site;
@@ -131,11 +138,13 @@ std::vector<std::string> probe_warnings(const ProbeResult& result) {
   for (const ProbeBaseline& baseline : result.baselines) {
     if (baseline.name == "embeddings" && best.hidden_state == 0) {
       warnings.emplace_back("the embeddings do it best: no layer adds to them");
-    } else if (baseline.p_holm > ProbeResult::kLevel || baseline.score.mean >= best.score.mean) {
-      warnings.push_back(
-          fmt::format("the {} baseline does it already ({:.3f} against {:.3f}; {})", baseline.name,
-                      baseline.score.mean, best.score.mean,
-                      baseline.score.mean >= best.score.mean ? "it is no worse" : kPart));
+    } else if (baseline.score.mean >= best.score.mean) {
+      warnings.push_back(fmt::format("the {} baseline does it as well ({:.3f} against {:.3f})",
+                                     baseline.name, baseline.score.mean, best.score.mean));
+    } else if (baseline.p_holm > ProbeResult::kLevel) {
+      warnings.push_back(fmt::format(
+          "the {} baseline ({:.3f}) is not shown to be worse than the best layer ({:.3f})",
+          baseline.name, baseline.score.mean, best.score.mean));
     }
   }
   return warnings;

@@ -121,8 +121,8 @@ class Amnesic(CommandLineTest):
             self.assert_nothing_written()
 
     def test_one_class_only(self):
-        row = "{0}\tthe\tthe\tX\t_\t_\t{1}\tdep\t_\t_\n"
-        text = ("# text = the the\n" + row.format(1, 0) + row.format(2, 1) + "\n") * 10
+        text = ("# text = the cat\n1\tthe\tthe\tX\t_\t_\t0\troot\t_\t_\n"
+                "2\tcat\tcat\tX\t_\t_\t1\tdep\t_\t_\n\n") * 10
         self.refuse(USAGE, "amnesic", "--task", "upos", "--data", self.data(text), "--model", self.gpt2,
                     says="class")
 

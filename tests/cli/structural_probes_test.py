@@ -97,7 +97,7 @@ class StructuralProbe(ProbeTest):
                     self.gpt2, says=["99"])
         broken = conllu(3).replace("\t0\tdep", "\t1\tdep", 1)
         self.refuse(BAD_INPUT, "structural-probe", "--data", self.data(broken, "broken.conllu"),
-                    "--model", self.gpt2, says=["line 1"])
+                    "--model", self.gpt2, says=["line 3"])
 
 
 class MdlProbe(ProbeTest):

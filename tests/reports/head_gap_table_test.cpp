@@ -30,7 +30,7 @@ HeadGapResult sample() {
 TEST(HeadGapTable, TellsScoresCountsAndExamples) {
   const std::string text = head_gap_table(sample(), 90, 1);
   EXPECT_THAT(text, HasSubstr("sarcastic: 100 rows, 25 of 1; 2 folds"));
-  EXPECT_THAT(text, HasSubstr("layer 6 (head)         0.438      0.250   0.500"));
+  EXPECT_THAT(text, HasSubstr("layer 6 (head)       0.438      0.250   0.500"));
   EXPECT_THAT(text, HasSubstr("chosen layer (0, 3)"));
   EXPECT_THAT(text, HasSubstr("0.25   0.75  oh great,"));
   EXPECT_THAT(text, testing::Not(HasSubstr("lovely")));

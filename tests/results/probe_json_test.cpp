@@ -115,6 +115,14 @@ TEST(ProbeConclusion, NamesTheBestLayerAndThoseLikeIt) {
   EXPECT_THAT(probe_warnings(sample()), IsEmpty());
 }
 
+TEST(ProbeConclusion, JoinsOnlyStatesThatFollowOneAnother) {
+  ProbeResult result = sample();
+  for (const std::size_t i : {2, 3, 4}) result.layers[i].p_best_holm = 0.5;
+  EXPECT_THAT(probe_conclusion(result)[1], HasSubstr("layers 2 to 4."));
+  result.layers[3].hidden_state = 7;
+  EXPECT_THAT(probe_conclusion(result)[1], HasSubstr("layers 2, 7 and 4."));
+}
+
 TEST(ProbeConclusion, ClaimsNothingThatIsNotAboveTheMajority) {
   ProbeResult result = sample();
   result.layers[1].p_majority_holm = 0.2;
@@ -144,7 +152,7 @@ TEST(ProbeWarnings, OfBaselinesAndFitsThatDidNotConverge) {
   EXPECT_THAT(warnings, Contains("some fold lacks a class"));
   EXPECT_THAT(warnings, Contains("the probe did not converge at layer 2"));
   EXPECT_THAT(warnings,
-              Contains(HasSubstr("the embeddings baseline does it already (0.500 against 0.800")));
+              Contains(HasSubstr("the embeddings baseline (0.500) is not shown to be worse")));
 }
 
 TEST(ProbeLabelsJson, FollowsItsSchema) {
