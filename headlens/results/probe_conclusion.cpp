@@ -100,9 +100,8 @@ std::string verdict_sentence(const ProbeResult& result) {
 std::vector<std::string> probe_conclusion(const ProbeResult& result) {
   check_probe(result);
   const ProbeLayer& best = result.layers[result.best];
-  std::string first = fmt::format("{} scores best: {}",
-                                  result.layers.size() == 1 ? layer_name(best) : layer_name(best),
-                                  score_text(result, best.score));
+  std::string first =
+      fmt::format("{} scores best: {}", layer_name(best), score_text(result, best.score));
   first[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(first[0])));
   if (best.control) {
     first += fmt::format(", control {:.3f}, selectivity {:+.3f} ({} {})", best.control->mean,
