@@ -25,11 +25,11 @@ lint_sources() {
   format_sources --check
   say "shellcheck"
   (cd "$ROOT" && shellcheck -x run scripts/*.sh .ci/run tests/front_door/*.sh)
-  configure_release
+  configure dev
   quietly "clang-tidy (slow: every source file)" clang-tidy \
-    run-clang-tidy-14 -quiet -p "$ROOT/build/release" -j "$(nproc)" "^$ROOT/(headlens|cli)/"
+    run-clang-tidy-14 -quiet -p "$ROOT/build/dev" -j "$(nproc)" "^$ROOT/(headlens|cli)/"
   quietly "which room includes which" architecture \
-    ctest --test-dir "$ROOT/build/release" --output-on-failure --no-tests=error -R '^architecture'
+    ctest --test-dir "$ROOT/build/dev" --output-on-failure --no-tests=error -R '^architecture'
   say "lint is clean"
 }
 

@@ -97,7 +97,7 @@ void tall_shapes(benchmark::internal::Benchmark* bench) {
 void short_shapes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"rows", "in", "out"});
   for (const auto& [in, out] : kLayers) {
-    for (const std::int64_t rows : {1, 14, 48}) bench->Args({rows, in, out});
+    for (const std::int64_t rows : {1, 14, 48, 126}) bench->Args({rows, in, out});
   }
 }
 

@@ -10,87 +10,28 @@ are recomputed from each side's weights in float64, so that a ratio is of equal 
 """
 
 import argparse
-import hashlib
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
 import smollm2_directory
-from compare import CACHE, alternate, machine, one_gguf
+import treebank_states
+from compare import alternate, machine, one_gguf
 from workers import HERE, Worker
 
 TARGETS = {"raw": 40, "standardised": 8}
-BATCH = 16  # sentences
-
-
-def read_sentences(path):
-    """[[(word, part of speech)]]; words that stand for several, or for none, are left out."""
-    sentences, words = [], []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        fields = line.split("\t")
-        if not line and words:
-            sentences.append(words)
-            words = []
-        elif fields[0].isdigit():
-            words.append((fields[1], fields[3]))
-    return sentences + ([words] if words else [])
-
-
-def word_ends(tokenizer, words):
-    """Token ids of a sentence, and where each word's last token is."""
-    ids, ends = [], []
-    for i, (word, _) in enumerate(words):
-        ids += tokenizer((" " if i else "") + word)["input_ids"]
-        ends.append(len(ids) - 1)
-    return ids, ends
-
-
-def harvest(directory, sentences, layer, n_words):
-    """States of each word's last token: sentences of like length together, padded on the right,
-    which a causal model does not see; blocks after the layer are not run."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval().model
-    model.layers = model.layers[:layer + 1]
-    labels, tokens = [], []
-    for words in sentences:
-        if len(labels) < n_words:
-            tokens.append(word_ends(tokenizer, words))
-            labels += [label for _, label in words]
-    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
-    states = [None] * len(tokens)
-    with torch.inference_mode():
-        for first in range(0, len(order), BATCH):
-            batch = order[first:first + BATCH]
-            longest = max(len(tokens[i][0]) for i in batch)
-            ids = torch.zeros((len(batch), longest), dtype=torch.long)
-            for row, i in enumerate(batch):
-                ids[row, :len(tokens[i][0])] = torch.tensor(tokens[i][0])
-            hidden = model(ids, output_hidden_states=True, use_cache=False).hidden_states[layer]
-            for row, i in enumerate(batch):
-                states[i] = hidden[row, tokens[i][1]].numpy()
-    return np.concatenate(states)[:n_words].astype(np.float32), labels[:n_words]
 
 
 def make_arrays(options, directory):
-    """Folder with raw.npy, standardised.npy and labels.npy; made once for the same question."""
-    text = options.conllu.read_bytes()
-    key = hashlib.sha256(text + f"{options.layer} {options.words}".encode()).hexdigest()[:16]
-    folder = CACHE / "peers-states" / key
-    if not (folder / "labels.npy").exists():
-        from sklearn.preprocessing import StandardScaler
-
-        print("harvesting hidden states with Transformers", file=sys.stderr, flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        states, labels = harvest(directory, read_sentences(options.conllu), options.layer,
-                                 options.words)
-        np.save(folder / "raw.npy", states)
-        np.save(folder / "standardised.npy", StandardScaler().fit_transform(states))
-        np.save(folder / "labels.npy", np.unique(labels, return_inverse=True)[1].astype(np.int32))
+    """Folder with raw.npy, standardised.npy and labels.npy of the layer's first words."""
+    states = treebank_states.ensure_states(options, directory)
+    folder = options.out / "arrays" / f"layer-{options.layer:02}"
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = np.load(states / f"layer-{options.layer:02}.npy")[:options.words]
+    np.save(folder / "raw.npy", raw)
+    np.save(folder / "standardised.npy", treebank_states.standardised(raw))
+    np.save(folder / "labels.npy", np.load(states / "labels.npy")[:options.words])
     return folder
 
 
@@ -146,21 +87,14 @@ def table(rows):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ours", type=Path, help="headlens-learn-worker; without it the peer is "
-                        "measured alone")
-    parser.add_argument("--conllu", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model-dir", type=Path, default=CACHE / "models" / "smollm2-135m")
-    parser.add_argument("--peer-model", type=Path, default=CACHE / "peers-models" / "smollm2-135m")
+    treebank_states.add_options(parser)
     parser.add_argument("--layer", type=int, default=15)
-    parser.add_argument("--words", type=int, default=8000)
     parser.add_argument("--tolerance", type=float, default=1e-8, help="of scikit-learn")
     parser.add_argument("--max-iterations", type=int, default=10000, help="of scikit-learn, whose "
                         "60th on raw states comes after half a minute, still above the optimum")
     parser.add_argument("--fit-tolerance", default="1e-6", help="of headlens: what an iteration may "
                         "leave, as a share of the loss (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=list(TARGETS), help="one of the two")
     return parser.parse_args()
 

@@ -8,87 +8,24 @@ Prints a table and writes structural_probe.json.
 """
 
 import argparse
-import hashlib
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
 import smollm2_directory
-from compare import CACHE, alternate, machine, one_gguf
-from probe_regression import BATCH, word_ends
+import treebank_states
+from compare import alternate, machine, one_gguf
 from workers import HERE, Worker
 
 TARGET = 10
 VALIDATION_SHARE = 0.1
 
 
-def read_trees(path, n_words):
-    """[[(word, head)]] of the first sentences, up to so many words."""
-    sentences, words, count = [], [], 0
-    for line in path.read_text(encoding="utf-8").splitlines() + [""]:
-        fields = line.split("\t")
-        if fields[0].isdigit():
-            words.append((fields[1], int(fields[6])))
-        elif not line and words:
-            count += len(words)
-            if count > n_words:
-                break
-            sentences.append(words)
-            words = []
-    return sentences
-
-
-def harvest(directory, sentences):
-    """[layer][sentence] states of each word's last token, sentences of like length together."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval().model
-    tokens = [word_ends(tokenizer, words) for words in sentences]
-    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
-    layers = None
-    with torch.inference_mode():
-        for first in range(0, len(order), BATCH):
-            batch = order[first:first + BATCH]
-            longest = max(len(tokens[i][0]) for i in batch)
-            ids = torch.zeros((len(batch), longest), dtype=torch.long)
-            for row, i in enumerate(batch):
-                ids[row, :len(tokens[i][0])] = torch.tensor(tokens[i][0])
-            hidden = model(ids, output_hidden_states=True, use_cache=False).hidden_states
-            layers = layers or [[None] * len(tokens) for _ in hidden]
-            for layer, states in enumerate(hidden):
-                for row, i in enumerate(batch):
-                    layers[layer][i] = states[row, tokens[i][1]].numpy().copy()
-    return layers
-
-
-def make_arrays(options, directory):
-    """Folder with layer-NN.npy, lengths.npy and heads.npy; made once for the same question."""
-    key = hashlib.sha256(options.conllu.read_bytes() + f"trees {options.words}".encode())
-    folder = CACHE / "peers-states" / key.hexdigest()[:16]
-    if not (folder / "lengths.npy").exists():
-        print("harvesting hidden states with Transformers", file=sys.stderr, flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        sentences = read_trees(options.conllu, options.words)
-        for layer, states in enumerate(harvest(directory, sentences)):
-            states = np.concatenate(states).astype(np.float64)
-            deviation = states.std(axis=0)
-            deviation[deviation == 0] = 1
-            np.save(folder / f"layer-{layer:02}.npy",
-                    ((states - states.mean(axis=0)) / deviation).astype(np.float32))
-        np.save(folder / "heads.npy",
-                np.array([head for words in sentences for _, head in words], dtype=np.int32))
-        np.save(folder / "lengths.npy", np.array([len(words) for words in sentences], dtype=np.int32))
-    return folder
-
-
 def prepare(options, folder):
     """The arguments of both sides, which begin with the same matrix and order."""
     random = np.random.default_rng(0)
-    n_layers = len(list(folder.glob("layer-*.npy")))
+    n_layers = len(treebank_states.layer_files(folder))
     n_columns = np.load(folder / "layer-00.npy", mmap_mode="r").shape[1]
     n_sentences = len(np.load(folder / "lengths.npy"))
     n_training = round((1 - VALIDATION_SHARE) * n_sentences)
@@ -145,18 +82,11 @@ def table(rows):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ours", type=Path, help="headlens-learn-worker; without it the peer is "
-                        "measured alone")
-    parser.add_argument("--conllu", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model-dir", type=Path, default=CACHE / "models" / "smollm2-135m")
-    parser.add_argument("--peer-model", type=Path, default=CACHE / "peers-models" / "smollm2-135m")
-    parser.add_argument("--words", type=int, default=8000)
+    treebank_states.add_options(parser)
     parser.add_argument("--rank", type=int, default=64, help="0: full")
     parser.add_argument("--epochs", type=int, default=3, help="of every probe, on both sides")
     parser.add_argument("--targets", default="distance,depth")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
 
@@ -164,7 +94,8 @@ def main():
     options = parse_arguments()
     gguf = one_gguf(options.model_dir)
     directory = smollm2_directory.ensure_directory(gguf, options.peer_model)
-    folder = make_arrays(options, directory)
+    folder = treebank_states.ensure_standardised(
+        treebank_states.ensure_states(options, directory))
     arguments = prepare(options, folder)
     sides = {"ours": Worker([str(options.ours)], gguf, options.threads)} if options.ours else {}
     sides["peer"] = Worker([sys.executable, str(HERE / "pytorch_probe_worker.py")], directory,

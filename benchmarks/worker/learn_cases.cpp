@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "benchmarks/worker/layer_probes_case.h"
 #include "benchmarks/worker/structural_case.h"
 #include "headlens/base/errors.h"
 #include "headlens/base/team.h"
@@ -62,9 +63,10 @@ PreparedCase logistic_regression(const Request& request) {
 PreparedCase prepare_learn_case(const Request& request) {
   if (request.case_name() == "setup") return setup(request);
   if (request.case_name() == "logistic_regression") return logistic_regression(request);
+  if (request.case_name() == "layer_probes") return layer_probes_case(request);
   if (request.case_name() == "structural_probe") return structural_probe_case(request);
   throw UsageError("unknown case \"" + request.case_name() +
-                   "\"; there are logistic_regression, setup, structural_probe");
+                   "\"; there are layer_probes, logistic_regression, setup, structural_probe");
 }
 
 }  // namespace headlens::bench

@@ -41,6 +41,25 @@ CircuitRunner::CircuitRunner(Session& session, const CircuitGraph& graph, Metric
       writers_(session.model()) {}
 
 CircuitMetrics CircuitRunner::run(std::span<AskedPair> pairs, std::span<const Circuit> circuits) {
+  CircuitMetrics metrics;
+  for (const Range group : groups(pairs)) {
+    metrics.append(run_together(pairs.subspan(group.begin, group.size()), circuits));
+  }
+  return metrics;
+}
+
+std::vector<Range> CircuitRunner::groups(std::span<const AskedPair> pairs) const {
+  std::vector<std::int64_t> bytes;
+  for (const AskedPair& pair : pairs) {
+    const auto length = static_cast<std::int64_t>(pair.corrupt.ids.size());
+    bytes.push_back(base_run_bytes(session_.spec(), length, false) +
+                    base_run_bytes(session_.spec(), length, true));
+  }
+  return groups_within(bytes, memory_bytes_ / 2);
+}
+
+CircuitMetrics CircuitRunner::run_together(std::span<AskedPair> pairs,
+                                           std::span<const Circuit> circuits) {
   record(pairs);
   CircuitMetrics metrics;
   std::vector<Variant> variants;

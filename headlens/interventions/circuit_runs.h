@@ -34,12 +34,14 @@ class CircuitRunner {
   CircuitRunner(const CircuitRunner&) = delete;
   CircuitRunner& operator=(const CircuitRunner&) = delete;
 
-  /// @param pairs  whose base runs are held at once: some dozens
+  /// Pairs whose base runs take half of the memory are run together.
   /// @throws ResourceError   if the memory does not suffice for one run a thread
   /// @throws CancelledError  between blocks, if cancellation was requested
   CircuitMetrics run(std::span<AskedPair> pairs, std::span<const Circuit> circuits);
 
  private:
+  std::vector<Range> groups(std::span<const AskedPair> pairs) const;
+  CircuitMetrics run_together(std::span<AskedPair> pairs, std::span<const Circuit> circuits);
   void record(std::span<const AskedPair> pairs);
   std::unique_ptr<BlockProducts> products_of(const Chunk& chunk, std::span<const Circuit> circuits,
                                              std::size_t n_pairs) const;

@@ -105,4 +105,18 @@ std::int64_t base_run_bytes(const ModelSpec& spec, std::int64_t length, bool wit
          (spec.n_layers() * layer + length * spec.d_model);
 }
 
+std::vector<Range> groups_within(std::span<const std::int64_t> bytes, std::int64_t most_bytes) {
+  std::vector<Range> groups;
+  std::int64_t taken = 0;
+  for (std::ptrdiff_t i = 0; i < std::ssize(bytes); ++i) {
+    if (groups.empty() || taken + bytes[i] > most_bytes) {
+      groups.push_back({i, i});
+      taken = 0;
+    }
+    ++groups.back().end;
+    taken += bytes[i];
+  }
+  return groups;
+}
+
 }  // namespace headlens

@@ -31,21 +31,14 @@ Sweep::Sweep(Session& session, std::vector<Metric> metrics, const SweepOptions& 
 std::vector<Range> Sweep::groups(const std::vector<TokenSequence>& sequences,
                                  std::int64_t unit) const {
   const bool with_products = options_.products == SweepProducts::bf16_deltas;
-  std::vector<Range> groups;
-  std::int64_t bytes = 0;
-  for (std::int64_t first = 0; first < std::ssize(sequences); first += unit) {
-    std::int64_t more = 0;
-    for (std::int64_t i = first; i < first + unit; ++i) {
-      const auto length = static_cast<std::int64_t>(sequences[i].ids.size());
-      more += base_run_bytes(session_.spec(), length, with_products);
-    }
-    if (groups.empty() || bytes + more > options_.memory_bytes / 2) {
-      groups.push_back({first, first});
-      bytes = 0;
-    }
-    groups.back().end += unit;
-    bytes += more;
+  std::vector<std::int64_t> bytes;
+  for (std::int64_t i = 0; i < std::ssize(sequences); ++i) {
+    if (i % unit == 0) bytes.push_back(0);
+    const auto length = static_cast<std::int64_t>(sequences[i].ids.size());
+    bytes.back() += base_run_bytes(session_.spec(), length, with_products);
   }
+  std::vector<Range> groups = groups_within(bytes, options_.memory_bytes / 2);
+  for (Range& group : groups) group = {group.begin * unit, group.end * unit};
   return groups;
 }
 

@@ -23,7 +23,7 @@ struct ProbeTarget {
 
 /// A question to states, free of where the states come from. Vectors are [rows].
 struct ProbeTask {
-  ProbeTarget target;
+  ProbeTarget target = {};
   std::vector<std::string> classes = {};  ///< by label; empty for real values
   std::vector<std::int32_t> types = {};   ///< rows of one type share the control task's label
   std::vector<std::int32_t> groups = {};  ///< what intervals and tests draw from, numbered from 0

@@ -70,7 +70,7 @@ struct ProbeMethod {
   bool standardized = false;
   std::string class_weights = "equal";  ///< or "balanced"
   double c = 1;                         ///< of logistic without a grid
-  std::vector<double> c_grid;
+  std::vector<double> c_grid = {};
   double alpha = 1;                                          ///< of ridge
   int hidden = 0, epochs = 0, batch_size = 0, patience = 0;  ///< of Adam; patience 0: all epochs
   double learning_rate = 0, dropout = 0;

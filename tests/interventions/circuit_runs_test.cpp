@@ -238,8 +238,15 @@ TEST_P(CircuitRuns, DoNotDependOnHowManyRunTogether) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     circuits.emplace_back(graph_, some_of(graph_, 0.5, seed));
   }
-  const auto many = run(circuits).circuits, few = run(circuits, 1 << 20).circuits;
-  for (std::size_t i = 0; i < circuits.size(); ++i) EXPECT_NEAR(many[i][0], few[i][0], 2e-5);
+  for (int i = 0; i < 23; ++i) pairs_.push_back(differing_pair(model_));
+  const CircuitMetrics many = run(circuits), few = run(circuits, 1 << 20);
+  EXPECT_EQ(many.clean, few.clean);
+  EXPECT_EQ(many.corrupt, few.corrupt);
+  for (std::size_t i = 0; i < circuits.size(); ++i) {
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      EXPECT_NEAR(many.circuits[i][p], few.circuits[i][p], 2e-5) << i << ", " << p;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, CircuitRuns, testing::ValuesIn(stream_models()),
