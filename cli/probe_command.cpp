@@ -66,6 +66,7 @@ void write_files(const ProbeOptions& options, const ProbeResult& result, const s
 }
 
 void save_probes(const ProbeOptions& options, const ProbeRun& run, std::uint64_t seed) {
+  if (run.learner.kind == ProbeKind::knn) return;
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     const bool is_best = i == run.result.best;
     if (options.save == "none" || (options.save == "best" && !is_best)) continue;
@@ -152,7 +153,7 @@ void add_division_flags(CLI::App& command, ProbeOptions& options) {
 void add_probe_flags(CLI::App& command, ProbeOptions& options) {
   ProbeLearnerOptions& learner = options.request.study.learner;
   command.add_option("--probe", options.probe, "Default logistic, of real values ridge")
-      ->check(CLI::IsMember({"logistic", "linear-adam", "mlp", "ridge"}));
+      ->check(CLI::IsMember({"logistic", "linear-adam", "mlp", "low-rank", "knn", "ridge"}));
   command.add_option("--c", learner.c, "Inverse strength of the logistic probe's penalty")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -171,6 +172,12 @@ void add_probe_flags(CLI::App& command, ProbeOptions& options) {
                    "Columns of states, by the training rows of each round");
   command.add_option("--class-weights", options.class_weights, "Of the logistic probe")
       ->check(CLI::IsMember({"equal", "balanced"}))
+      ->capture_default_str();
+  command.add_option("--rank", learner.rank, "Of the low-rank probe")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--neighbors", learner.neighbors, "Of the knn probe")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_option("--hidden", learner.adam.hidden, "Width of the MLP")
       ->check(CLI::PositiveNumber)

@@ -63,6 +63,8 @@ void show_structural_probe(const StructuralProbeOptions& options) {
   std::optional<TemporaryFolder> temporary;
   if (options.common.has_out()) {
     request.study.log = options.common.out / "structural_probe.log";
+    request.study.probes = options.common.out / "probes";
+    make_writable_folder(request.study.probes);
   } else {
     temporary.emplace();
   }

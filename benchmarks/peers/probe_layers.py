@@ -43,7 +43,9 @@ def measure(worker, name, arguments, options):
     seconds = [reply["seconds"] for reply in replies]
     row = {"name": name, "min": min(seconds), "median": float(np.median(seconds)),
            "peak_rss_bytes": max(reply["peak_rss_bytes"] for reply in replies)}
-    return row | replies[-1]["result"]
+    row |= replies[-1]["result"]
+    show(row)
+    return row
 
 
 def scikit_learn_scores(folder, labels, layer):
@@ -60,27 +62,24 @@ def scikit_learn_scores(folder, labels, layer):
 
 
 def cross_validation_parity(options, folder, arrays):
-    layers = [int(layer) for layer in options.parity_layers.split(",")]
+    """Of some layers, printed as they come: scikit-learn takes minutes for each."""
     ours = np.load(options.out / "arrays" / "folds" / "accuracies.npy")[:, :FOLDS]
     labels = np.load(arrays / "task.npy")
     found = []
-    for layer in layers:
+    for layer in map(int, options.parity_layers.split(",")):
         peer = scikit_learn_scores(folder, labels, layer)
-        found.append({"layer": layer, "ours": float(ours[layer].mean()), "peer": float(peer.mean()),
-                      "largest_fold_difference": float(np.abs(ours[layer] - peer).max())})
+        row = {"layer": layer, "ours": float(ours[layer].mean()), "peer": float(peer.mean()),
+               "largest_fold_difference": float(np.abs(ours[layer] - peer).max())}
+        print(f"layer {layer:2}: mean of {FOLDS} folds {row['ours']:.4f}, scikit-learn "
+              f"{row['peer']:.4f}, folds differ by {row['largest_fold_difference']:.4f} at most",
+              flush=True)
+        found.append(row)
     return found
 
 
-def table(rows, parity):
-    lines = [f"{'every layer':14} {'min s':>8} {'median s':>8} {'fits':>5} {'iterations':>10} "
-             f"{'converged':>9} {'left':>8}"]
-    lines += [f"{row['name']:14} {row['min']:8.2f} {row['median']:8.2f} {row['fits']:5} "
-              f"{row['iterations']:10} {str(row['converged']):>9} {row['most_remaining']:8.1e}"
-              for row in rows]
-    lines += [f"layer {row['layer']:2}: mean of {FOLDS} folds {row['ours']:.4f}, scikit-learn "
-              f"{row['peer']:.4f}, folds differ by {row['largest_fold_difference']:.4f} at most"
-              for row in parity]
-    return "\n".join(lines)
+def show(row):
+    print(f"{row['name']:14} {row['min']:8.2f} {row['median']:8.2f} {row['fits']:5} "
+          f"{row['iterations']:10} {str(row['converged']):>9} {row['most_remaining']:8.1e}", flush=True)
 
 
 def parse_arguments():
@@ -101,13 +100,14 @@ def main():
     every = {"folder": str(folder), "layers": len(treebank_states.layer_files(folder)),
              "fit_tolerance": "1e-7"}
     worker = Worker([str(options.ours)], gguf, options.threads)
+    print(f"{'every layer':14} {'min s':>8} {'median s':>8} {'fits':>5} {'iterations':>10} "
+          f"{'converged':>9} {'left':>8}")
     rows = [measure(worker, name, every | arguments, options) for name, arguments in (
         ("raw", {"labels": [task]}),
         ("standardised", {"labels": [task], "standardize": 1}),
         ("folds", {"labels": [task, control], "standardize": 1, "folds": FOLDS}))]
     worker.close()
     parity = cross_validation_parity(options, folder, arrays)
-    print(table(rows, parity))
     report = {"machine": machine(), "threads": options.threads, "runs": options.runs, "rows": rows,
               "parity": parity}
     (options.out / "probe_layers.json").write_text(json.dumps(report, indent=2) + "\n")

@@ -52,20 +52,25 @@ def word_ends(tokenizer, words):
     return ids, ends
 
 
-def harvest(directory, sentences):
-    """[layer][sentence] states: sentences of like length together, padded on the right, which a
-    causal model does not see."""
+def load(directory):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(directory)
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval().model
+    return AutoTokenizer.from_pretrained(directory), model
+
+
+def harvest(tokenizer, model, sentences, batch_size=BATCH):
+    """[layer][sentence] states: sentences of like length together, padded on the right, which a
+    causal model does not see."""
+    import torch
+
     tokens = [word_ends(tokenizer, words) for words in sentences]
     order = sorted(range(len(tokens)), key=lambda i: len(tokens[i][0]))
     layers = None
     with torch.inference_mode():
-        for first in range(0, len(order), BATCH):
-            batch = order[first:first + BATCH]
+        for first in range(0, len(order), batch_size):
+            batch = order[first:first + batch_size]
             longest = max(len(tokens[i][0]) for i in batch)
             ids = torch.zeros((len(batch), longest), dtype=torch.long)
             for row, i in enumerate(batch):
@@ -92,7 +97,7 @@ def ensure_states(options, directory):
         print("harvesting hidden states with Transformers", file=sys.stderr, flush=True)
         folder.mkdir(parents=True, exist_ok=True)
         sentences = read_sentences(options.conllu, options.words)
-        for layer, states in enumerate(harvest(directory, sentences)):
+        for layer, states in enumerate(harvest(*load(directory), sentences)):
             np.save(folder / f"layer-{layer:02}.npy", np.concatenate(states).astype(np.float32))
         words = [word for sentence in sentences for word in sentence]
         np.save(folder / "labels.npy", numbers_of([word.tag for word in words]))

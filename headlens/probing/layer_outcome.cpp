@@ -63,8 +63,6 @@ std::vector<std::int64_t> training_rows(const std::vector<ProbeRound>& rounds) {
   return rows;
 }
 
-bool draws(ProbeKind kind) { return kind == ProbeKind::linear_adam || kind == ProbeKind::mlp; }
-
 }  // namespace
 
 std::vector<double> LayerOutcome::to_numbers() const {
@@ -101,7 +99,7 @@ LayerTrainer::LayerTrainer(const ProbeTask& task, const std::vector<ProbeRound>&
   for (const std::uint64_t seed : seeds) {
     targets_.push_back(task.target);
     targets_.back().seed = seed;
-    if (!draws(options.kind)) break;
+    if (!trains_by_adam(options.kind)) break;
   }
   n_task_ = targets_.size();
   if (!has_control) return;

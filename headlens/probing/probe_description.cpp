@@ -21,15 +21,16 @@ ProbeMethod method_of(const ProbeLearnerOptions& options, const ProbeTarget& tar
                      .class_weights = options.balanced ? "balanced" : "equal",
                      .c = options.c,
                      .c_grid = options.c_grid,
-                     .alpha = options.alpha};
-  if (options.kind != ProbeKind::mlp && options.kind != ProbeKind::linear_adam) return method;
-  const bool has_hidden = options.kind == ProbeKind::mlp;
-  method.hidden = has_hidden ? options.adam.hidden : 0;
-  method.dropout = has_hidden ? options.adam.dropout : 0;
-  method.epochs = options.adam.epochs;
-  method.batch_size = options.adam.batch_size;
+                     .alpha = options.alpha,
+                     .neighbors = options.neighbors};
+  if (!trains_by_adam(options.kind)) return method;
+  const AdamProbeOptions adam = adam_options(options);
+  method.hidden = adam.hidden;
+  method.dropout = adam.hidden > 0 ? adam.dropout : 0;
+  method.epochs = adam.epochs;
+  method.batch_size = adam.batch_size;
   method.patience = options.patience;
-  method.learning_rate = options.adam.adam.learning_rate;
+  method.learning_rate = adam.adam.learning_rate;
   return method;
 }
 

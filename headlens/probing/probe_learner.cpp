@@ -5,6 +5,7 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/base/team.h"
+#include "headlens/learn/nearest_neighbors.h"
 #include "headlens/learn/ridge_regression.h"
 #include "headlens/learn/standardizer.h"
 #include "headlens/probing/logistic_choice.h"
@@ -18,7 +19,8 @@ using Rounds = std::span<const ProbeRound>;
 using Answers = std::vector<std::vector<ProbeAnswer>>;
 using Labels = std::vector<std::int32_t>;
 
-constexpr std::array<std::string_view, 4> kKinds = {"logistic", "linear-adam", "mlp", "ridge"};
+constexpr std::array<std::string_view, 6> kKinds = {"logistic", "linear-adam", "mlp",
+                                                    "low-rank", "knn",         "ridge"};
 
 ProbeAnswer answer_of(const LogisticFit& fit, States test) {
   const Labels predicted = fit.classifier.predict(test);
@@ -143,8 +145,7 @@ Answers learn_by_adam(States states, Targets targets, Rounds rounds,
   for (std::size_t r = 0; r < rounds.size(); ++r) {
     const RoundStates parts = round_states(states, rounds[r], options.standardize);
     parallel_for(std::ssize(targets), [&](std::ptrdiff_t t) {
-      AdamProbeOptions adam = options.adam;
-      if (options.kind == ProbeKind::linear_adam) adam.hidden = 0;
+      AdamProbeOptions adam = adam_options(options);
       adam.seed = targets[t].seed;
       adam.on_loss = t == 0 && r == 0 ? on_loss : ProbeLossCallback();
       const Labels truth = labels_at(targets[t], rounds[r].validation);
@@ -193,7 +194,21 @@ Answers learn_ridge(States states, Targets targets, Rounds rounds,
   return answers;
 }
 
-bool is_adam(ProbeKind kind) { return kind == ProbeKind::linear_adam || kind == ProbeKind::mlp; }
+/// Targets share each round's neighbours.
+Answers learn_by_neighbors(States states, Targets targets, Rounds rounds,
+                           const ProbeLearnerOptions& options) {
+  Answers answers(targets.size());
+  for (const ProbeRound& round : rounds) {
+    const RoundStates parts = round_states(states, round, options.standardize);
+    const Neighbors neighbors =
+        nearest_neighbors(as_states(parts.train), as_states(parts.test), {.k = options.neighbors});
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      const Labels predicted = predict_by_neighbors(neighbors, labels_at(targets[t], round.train));
+      answers[t].push_back({.predicted = {predicted.begin(), predicted.end()}});
+    }
+  }
+  return answers;
+}
 
 }  // namespace
 
@@ -203,6 +218,22 @@ std::optional<ProbeKind> parse_probe_kind(std::string_view name) {
   const auto found = std::ranges::find(kKinds, name);
   if (found == kKinds.end()) return std::nullopt;
   return static_cast<ProbeKind>(found - kKinds.begin());
+}
+
+bool trains_by_adam(ProbeKind kind) {
+  return kind == ProbeKind::linear_adam || kind == ProbeKind::mlp || kind == ProbeKind::low_rank;
+}
+
+AdamProbeOptions adam_options(const ProbeLearnerOptions& options) {
+  AdamProbeOptions adam = options.adam;
+  if (options.kind == ProbeKind::linear_adam) adam.hidden = 0;
+  if (options.kind == ProbeKind::low_rank) {
+    const AdamProbeOptions constrained = rank_constrained(options.rank);
+    adam.hidden = constrained.hidden;
+    adam.rectified = constrained.rectified;
+    adam.dropout = constrained.dropout;
+  }
+  return adam;
 }
 
 void check_learner(const ProbeLearnerOptions& options, const ProbeTarget& target,
@@ -220,7 +251,7 @@ void check_learner(const ProbeLearnerOptions& options, const ProbeTarget& target
     throw UsageError("class weights are of the logistic probe");
   }
   if (options.patience == 0) return;
-  if (!is_adam(options.kind)) throw UsageError("only probes by Adam stop early");
+  if (!trains_by_adam(options.kind)) throw UsageError("only probes by Adam stop early");
   if (std::ranges::any_of(rounds, [](const auto& round) { return round.validation.empty(); })) {
     throw UsageError("early stopping needs a validation part");
   }
@@ -232,6 +263,7 @@ Answers learn_probes(States states, Targets targets, Rounds rounds,
     return learn_logistic(states, targets, rounds, options);
   }
   if (options.kind == ProbeKind::ridge) return learn_ridge(states, targets, rounds, options);
+  if (options.kind == ProbeKind::knn) return learn_by_neighbors(states, targets, rounds, options);
   return learn_by_adam(states, targets, rounds, options, on_loss);
 }
 

@@ -19,11 +19,15 @@ enum class ProbeKind : std::uint8_t {
   logistic,     ///< logistic regression at its optimum
   linear_adam,  ///< a linear layer by Adam
   mlp,          ///< one hidden layer by Adam
+  low_rank,     ///< a linear layer of few directions by Adam
+  knn,          ///< the labels of the nearest training rows: no parameters
   ridge,        ///< ridge regression, of real values
 };
 
 std::string to_string(ProbeKind kind);
 std::optional<ProbeKind> parse_probe_kind(std::string_view name);
+/// Whether Adam trains it: from weights drawn at random, in random batches.
+bool trains_by_adam(ProbeKind kind);
 
 struct ProbeLearnerOptions {
   ProbeKind kind = ProbeKind::logistic;
@@ -34,14 +38,20 @@ struct ProbeLearnerOptions {
   /// there are none, on inner folds of the training rows.
   std::vector<double> c_grid = {};
   int inner_folds = 3;
-  double alpha = 1;  ///< of ridge
+  double alpha = 1;   ///< of ridge
+  int rank = 10;      ///< of low-rank: directions of the states that it may read
+  int neighbors = 5;  ///< of knn
   LogisticOptions logistic = {};
-  /// Of linear-adam and mlp; seed and reports are given with each target.
+  /// Of probes by Adam; seed and reports are given with each target, and the kind decides over
+  /// the hidden layer (adam_options()).
   AdamProbeOptions adam = {.hidden = 256};
   /// Stop when the loss on the validation rows has not fallen for so many epochs, and take the best
   /// epoch's weights; 0: all epochs.
   int patience = 0;
 };
+
+/// How Adam trains a kind's probe. @pre trains_by_adam(options.kind)
+AdamProbeOptions adam_options(const ProbeLearnerOptions& options);
 
 /// @throws UsageError  if the options do not fit each other or the target
 void check_learner(const ProbeLearnerOptions& options, const ProbeTarget& target,

@@ -159,6 +159,8 @@ Json work_of(const ProbeData& data, const ProbeRequest& request, const ProbeLear
           {"probe", to_string(learner.kind)},
           {"c", {learner.c, learner.c_grid, learner.inner_folds}},
           {"alpha", learner.alpha},
+          {"rank", learner.rank},
+          {"neighbors", learner.neighbors},
           {"standardize", learner.standardize},
           {"balanced", learner.balanced},
           {"solver", {learner.logistic.max_iterations, learner.logistic.tolerance}},

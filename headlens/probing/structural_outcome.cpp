@@ -92,10 +92,10 @@ StructuralOutcome outcome_from_json(const nlohmann::json& json, const std::strin
   return outcome;
 }
 
-StructuralOutcome train_and_score(const LayerStates& training, const LayerStates& validation,
-                                  const LayerStates& test, const StructuralOptions& options,
-                                  std::optional<std::int64_t> parse) {
-  const StructuralFit fit = train_structural_probe(training.view(), validation.view(), options);
+ScoredProbe train_and_score(const LayerStates& training, const LayerStates& validation,
+                            const LayerStates& test, const StructuralOptions& options,
+                            std::optional<std::int64_t> parse) {
+  StructuralFit fit = train_structural_probe(training.view(), validation.view(), options);
   StructuralOutcome outcome;
   outcome.training_losses = fit.training_losses;
   outcome.validation_losses = fit.validation_losses;
@@ -108,7 +108,7 @@ StructuralOutcome train_and_score(const LayerStates& training, const LayerStates
                               {trees.begins[s + 1] - trees.begins[s], width}});
   };
   score(trees, options.target, parse, predict, outcome);
-  return outcome;
+  return {std::move(fit.probe), std::move(outcome)};
 }
 
 StructuralOutcome score_chain(const Trees& test, StructuralTarget target) {

@@ -34,10 +34,15 @@ struct LayerStates {
   TreebankStates view() const { return {states.view<2>(), trees->begins, trees->heads}; }
 };
 
+struct ScoredProbe {
+  StructuralProbe probe;
+  StructuralOutcome outcome;
+};
+
 /// @param parse  a test sentence to show
-StructuralOutcome train_and_score(const LayerStates& training, const LayerStates& validation,
-                                  const LayerStates& test, const StructuralOptions& options,
-                                  std::optional<std::int64_t> parse);
+ScoredProbe train_and_score(const LayerStates& training, const LayerStates& validation,
+                            const LayerStates& test, const StructuralOptions& options,
+                            std::optional<std::int64_t> parse);
 
 /// Figures of test sentences whose distances are those of the words in a row, and whose depths are
 /// the words' places (Hewitt and Manning's linear baseline).

@@ -169,6 +169,7 @@ StructuralBaseline random_weights(const Session& session, const StructuralReques
   Parts parts(drawn, request, folder);
   parts.read();
   options.parse.reset();
+  options.probes.clear();
   options.work = work_of(parts, request, options);
   if (!options.log.empty()) options.log += ".random-weights";
   const StructuralResult result = study(parts, options);

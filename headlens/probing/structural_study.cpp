@@ -13,6 +13,7 @@
 #include "headlens/base/team.h"
 #include "headlens/learn/standardizer.h"
 #include "headlens/probing/structural_log.h"
+#include "headlens/probing/structural_probe_file.h"
 #include "headlens/statistics/bootstrap.h"
 #include "headlens/statistics/multiple_testing.h"
 #include "headlens/statistics/sign_flip.h"
@@ -76,24 +77,28 @@ class Study {
     LayerStates training{&training_.trees, training_.states(layer)};
     LayerStates validation{&validation_.trees, validation_.states(layer)};
     LayerStates test{&test_.trees, test_.states(layer)};
+    std::optional<Standardizer> standardizer;
     if (options_.standardize) {
-      const Standardizer standardizer = Standardizer::fit(std::as_const(training.states).view<2>());
+      standardizer = Standardizer::fit(std::as_const(training.states).view<2>());
       for (LayerStates* part : {&training, &validation, &test}) {
-        part->states = standardizer.transform(std::as_const(part->states).view<2>());
+        part->states = standardizer->transform(std::as_const(part->states).view<2>());
       }
     }
+    const auto outcome = [&](StructuralTarget target) {
+      StructuralOptions options = options_.probe;
+      options.order = {};
+      options.initial = {};
+      options.target = target;
+      ScoredProbe scored = train_and_score(training, validation, test, options, options_.parse);
+      if (!options_.probes.empty()) {
+        save_structural_probe(options_.probes / structural_probe_file(target, layer), scored.probe,
+                              standardizer);
+      }
+      return std::move(scored.outcome);
+    };
     LayerOutcomes outcomes;
-    StructuralOptions options = options_.probe;
-    options.order = {};
-    options.initial = {};
-    options.target = StructuralTarget::distance;
-    if (options_.distance) {
-      outcomes.distance = train_and_score(training, validation, test, options, options_.parse);
-    }
-    options.target = StructuralTarget::depth;
-    if (options_.depth) {
-      outcomes.depth = train_and_score(training, validation, test, options, options_.parse);
-    }
+    if (options_.distance) outcomes.distance = outcome(StructuralTarget::distance);
+    if (options_.depth) outcomes.depth = outcome(StructuralTarget::depth);
     return outcomes;
   }
 

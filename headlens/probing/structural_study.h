@@ -32,6 +32,9 @@ struct StructuralStudyOptions {
   std::optional<std::int64_t> parse = {};  ///< test sentence to show, from 0
   /// Where each layer's outcome is kept as it is known; empty: nowhere.
   std::filesystem::path log = {};
+  /// Where each layer's trained probes are saved (structural_probe_file.h), which exists; empty:
+  /// nowhere.
+  std::filesystem::path probes = {};
   nlohmann::ordered_json work = {};  ///< what the outcomes depend on
   ProgressCallback progress = {};
 };

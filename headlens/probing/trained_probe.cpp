@@ -77,6 +77,27 @@ Tensor take(std::span<const float>& parameters, Shape shape) {
   return tensor;
 }
 
+/// Two linear layers as one: W (V x + a) + b.
+void merge_layers(TrainedProbe& probe) {
+  const std::int64_t n = probe.weight.size(0), width = probe.hidden_weight.size(1);
+  Tensor merged({n, width});
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float* own = probe.weight.data() + i * probe.weight.size(1);
+    std::vector<double> row(width);
+    double shift = probe.bias.data()[i];
+    for (std::int64_t h = 0; h < probe.weight.size(1); ++h) {
+      const float* inner = probe.hidden_weight.data() + h * width;
+      for (std::int64_t j = 0; j < width; ++j) row[j] += static_cast<double>(own[h]) * inner[j];
+      shift += static_cast<double>(own[h]) * probe.hidden_bias.data()[h];
+    }
+    std::ranges::copy(tensor_of(row, {width}).values(), merged.data() + i * width);
+    probe.bias.data()[i] = static_cast<float>(shift);
+  }
+  probe.weight = std::move(merged);
+  probe.hidden_weight = {};
+  probe.hidden_bias = {};
+}
+
 TrainedProbe train_by_adam(const ProbeRun& run, const ProbeTarget& target, const ProbeRound& round,
                            States states) {
   Tensor train = gather_rows(states, round.train);
@@ -89,8 +110,7 @@ TrainedProbe train_by_adam(const ProbeRun& run, const ProbeTarget& target, const
       validation = standardizer.transform(std::as_const(validation).view<2>());
     }
   }
-  AdamProbeOptions adam = run.learner.adam;
-  if (run.learner.kind == ProbeKind::linear_adam) adam.hidden = 0;
+  AdamProbeOptions adam = adam_options(run.learner);
   adam.seed = target.seed;
   const std::vector<std::int32_t> truth = labels_at(target, round.validation);
   if (run.learner.patience > 0) {
@@ -114,6 +134,7 @@ TrainedProbe train_by_adam(const ProbeRun& run, const ProbeTarget& target, const
     fold_in(standardizer, deep ? probe.hidden_weight : probe.weight,
             deep ? probe.hidden_bias : probe.bias);
   }
+  if (own.hidden() > 0 && !own.rectified()) merge_layers(probe);
   return probe;
 }
 
@@ -222,6 +243,9 @@ Tensor TrainedProbe::direction(const std::string& toward, const std::string& awa
 }
 
 SavedProbe train_saved_probe(const ProbeRun& run, std::size_t layer, std::uint64_t seed) {
+  if (run.learner.kind == ProbeKind::knn) {
+    throw UsageError("a probe of nearest neighbours has no weights to save");
+  }
   const HarvestWork& work = run.data.manifest().work;
   const ProbeLayer& told = run.result.layers.at(layer);
   SavedProbe saved;

@@ -61,6 +61,7 @@ struct SavedProbe {
 
 /// Trains on the training rows of a file split, or on all rows where a study had folds, as the
 /// study did: with its C, or one chosen from its grid.
+/// @throws UsageError  if the probe has no weights: nearest neighbours
 SavedProbe train_saved_probe(const ProbeRun& run, std::size_t layer, std::uint64_t seed);
 
 /// Writes probe.json, probe.safetensors ("weight", "bias", "hidden.weight", "hidden.bias") and, of

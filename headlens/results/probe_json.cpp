@@ -57,6 +57,8 @@ Json method_json(const ProbeMethod& method) {
     json["c_grid"] = numbers(method.c_grid);
   } else if (method.kind == "ridge") {
     json["alpha"] = number(method.alpha);
+  } else if (method.kind == "knn") {
+    json["neighbors"] = method.neighbors;
   } else {
     json.update({{"hidden", method.hidden},
                  {"dropout", number(method.dropout)},

@@ -65,13 +65,14 @@ struct ProbeEvaluation {
 
 /// What was trained.
 struct ProbeMethod {
-  std::string kind;    ///< "logistic", "linear-adam", "mlp" or "ridge"
+  std::string kind;    ///< "logistic", "linear-adam", "mlp", "low-rank", "knn" or "ridge"
   std::string metric;  ///< "accuracy" or "r2"
   bool standardized = false;
   std::string class_weights = "equal";  ///< or "balanced"
   double c = 1;                         ///< of logistic without a grid
   std::vector<double> c_grid = {};
   double alpha = 1;                                          ///< of ridge
+  int neighbors = 0;                                         ///< of knn
   int hidden = 0, epochs = 0, batch_size = 0, patience = 0;  ///< of Adam; patience 0: all epochs
   double learning_rate = 0, dropout = 0;
 };

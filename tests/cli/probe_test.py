@@ -72,11 +72,11 @@ class Results(ProbeTest):
                          ("random", 20))
 
     def test_every_probe(self):
-        for kind in ("logistic", "linear-adam", "mlp"):
+        for kind in ("logistic", "linear-adam", "mlp", "low-rank", "knn"):
             result = self.probe_columns("--probe", kind, "--epochs", "4", "--hidden", "8",
                                         "--standardize", "--seeds", "2")
             self.assertEqual(result["method"]["kind"], kind)
-            rounds = 3 if kind == "logistic" else 6
+            rounds = 3 if kind in ("logistic", "knn") else 6
             self.assertEqual(len(result["layers"][0]["accuracy"]["rounds"]), rounds)
             self.assertEqual(len(result["layers"][0]["control"]["rounds"]), 6)
         result = self.probe("--data", self.data(conllu(30)), "--column", "depth")

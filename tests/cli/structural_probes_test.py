@@ -1,5 +1,6 @@
 """headlens structural-probe and mdl-probe: what they print and write, and what they refuse."""
 
+import array
 import csv
 import json
 import random
@@ -42,6 +43,19 @@ class ProbeTest(CommandLineTest):
             return list(csv.DictReader(file))
 
 
+def tensors(path):
+    """{name: rows of numbers} of a safetensors file in float32."""
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    found = {}
+    for name, entry in json.loads(content[8:start]).items():
+        begin, end = entry["data_offsets"]
+        values = array.array("f", content[start + begin:start + end])
+        width = entry["shape"][-1]
+        found[name] = [values[i:i + width] for i in range(0, len(values), width)]
+    return found
+
+
 class StructuralProbe(ProbeTest):
     def probe(self, *arguments):
         return self.result("structural-probe", "--epochs", "3", "--resamples", "50", *arguments)
@@ -74,6 +88,22 @@ class StructuralProbe(ProbeTest):
         self.assertIsNone(result["best_distance_layer"])
         self.assertEqual(result["rank"], 3)
         self.assertEqual(len(result["parse"]["predicted_depths"]), len(result["parse"]["words"]))
+
+    def test_saved_probes_predict_the_same(self):
+        test = self.data(conllu(1, 9), "test.conllu")
+        result = self.probe("--data", self.data(conllu(50)), "--test", test, "--layers", "1",
+                            "--rank", "3", "--standardize", "--out", self.out)
+        manifest = json.loads((self.out / "states/test/manifest.json").read_text())
+        site = next(site["name"] for site in manifest["sites"] if site["hidden_state"] == 1)
+        states = tensors(self.out / "states/test" / manifest["shards"][0]["states"]["name"])[site]
+        probe = tensors(self.out / "probes/depth-layer-01.safetensors")
+        for state, predicted in zip(states, result["parse"]["predicted_depths"], strict=True):
+            centred = [x - mean for x, mean in zip(state, probe["mean"][0])]
+            projected = [sum(x * row[r] for x, row in zip(centred, probe["matrix"]))
+                         for r in range(3)]
+            depth = sum(x * x for x in projected)
+            self.assertAlmostEqual(depth, predicted, delta=1e-4 * (1 + depth))
+        self.assertTrue((self.out / "probes/distance-layer-00.safetensors").exists())
 
     def test_only_the_beginning(self):
         result = self.probe("--data", self.data(conllu(90)), "--max-words", "60", "--target", "depth",

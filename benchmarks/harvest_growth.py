@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Measures harvesting every layer of SmolLM2 as a corpus grows tenfold: tokens a second and peak
+memory, beside what the matrix products alone allow and beside Transformers.
+
+    benchmarks/harvest_growth.py --bin build/release/bin --conllu en_ewt-ud-train.conllu \\
+        --out docs/images/harvest_growth.svg
+
+The ceiling is that of two processes that do nothing but the products of a block, 128 rows at a time.
+Prints a table and draws it. Needs the packages of tools/requirements-peers.txt.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
+
+import smollm2_directory
+import treebank_states
+from compare import CACHE, one_gguf
+from workers import run_process
+
+WORDS = (3000, 6000, 12000, 30000)
+PEER_WORDS = 1500
+BLOCKS = 30
+# Inputs and outputs of a block's products: of its attention (the output's columns at the speed of
+# the first), of gate and up together, and back.
+PRODUCTS = {(576, 960): 576 * (960 + 576), (576, 3072): 576 * 3072, (1536, 576): 1536 * 576}
+
+
+def product_ceiling(folder, threads):
+    """Tokens a second that as many processes do of products alone."""
+    command = [str(folder / "kernels_bench"), "--benchmark_filter=multiply/f32/rows:128",
+               "--benchmark_format=json", "--benchmark_min_time=1"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+               for _ in range(threads)]
+    total = 0
+    for process in running:
+        found = json.loads(process.communicate()[0])["benchmarks"]
+        seconds = 0
+        for (inputs, outputs), size in PRODUCTS.items():
+            speed = next(one["FLOP/s"] for one in found
+                         if f"in:{inputs}/out:{outputs}" in one["name"])
+            seconds += BLOCKS * 2 * size / speed
+        total += 1 / seconds
+    return total
+
+
+def harvest(options, words):
+    with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
+        reply = run_process(
+            [str(options.bin / "headlens"), "harvest", "--data", str(options.conllu), "--column", "upos",
+             "--max-rows", str(words), "--model", str(options.gguf), "--out", f"{scratch}/states"],
+            options.threads)
+        counts = json.loads(Path(scratch, "states", "manifest.json").read_text())["counts"]
+    return {"words": counts["rows"], "tokens": counts["tokens"], "seconds": reply["seconds"],
+            "peak_mb": reply["peak_rss_bytes"] / 1e6}
+
+
+def transformers_speed(options, directory, batch):
+    """Tokens a second of Transformers, sentences of like length together."""
+    import torch
+
+    torch.set_num_threads(options.threads)
+    sentences = treebank_states.read_sentences(options.conllu, PEER_WORDS)
+    tokenizer, model = treebank_states.load(directory)
+    tokens = sum(len(treebank_states.word_ends(tokenizer, words)[0]) for words in sentences)
+    treebank_states.harvest(tokenizer, model, sentences[:batch], batch)
+    start = time.perf_counter()
+    treebank_states.harvest(tokenizer, model, sentences, batch)
+    return tokens / (time.perf_counter() - start)
+
+
+def draw(rows, ceiling, out):
+    import matplotlib
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "headlens"
+    from matplotlib import pyplot
+
+    figure, (speed, memory) = pyplot.subplots(1, 2, figsize=(7.6, 3.2), layout="constrained")
+    tokens = [row["tokens"] for row in rows]
+    speed.plot(tokens, [row["tokens"] / row["seconds"] for row in rows], "o-", color="#0072b2")
+    speed.axhline(ceiling, color="#d55e00", linestyle=":", label="products alone")
+    speed.set(xlabel="tokens of the corpus", ylabel="tokens a second", ylim=(0, None))
+    speed.legend(fontsize=8)
+    memory.plot(tokens, [row["peak_mb"] for row in rows], "o-", color="#0072b2")
+    memory.set(xlabel="tokens of the corpus", ylabel="peak memory, MB", ylim=(0, None))
+    for axes in (speed, memory):
+        axes.grid(alpha=0.3)
+    figure.suptitle("Harvesting 31 hidden states of SmolLM2-135M, float32", fontsize=10)
+    figure.savefig(out, metadata={"Date": None} if out.suffix == ".svg" else None)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, required=True, help="build/release/bin")
+    parser.add_argument("--conllu", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scratch", type=Path, help="where states are written for a while")
+    parser.add_argument("--model-dir", type=Path, default=CACHE / "models" / "smollm2-135m")
+    parser.add_argument("--peer-model", type=Path, default=CACHE / "peers-models" / "smollm2-135m")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    options.gguf = one_gguf(options.model_dir)
+    directory = smollm2_directory.ensure_directory(options.gguf, options.peer_model)
+    print("| words | tokens | s | tokens a second | peak MB |\n|---|---|---|---|---|")
+    rows = []
+    for words in WORDS:
+        row = harvest(options, words)
+        rows.append(row)
+        print(f"| {row['words']} | {row['tokens']} | {row['seconds']:.1f} | "
+              f"{row['tokens'] / row['seconds']:.0f} | {row['peak_mb']:.0f} |", flush=True)
+    ceiling = product_ceiling(options.bin, options.threads)
+    print(f"products alone: {ceiling:.0f} tokens a second")
+    for batch in (1, treebank_states.BATCH):
+        print(f"Transformers, {batch} sentences at once: "
+              f"{transformers_speed(options, directory, batch):.0f} tokens a second", flush=True)
+    draw(rows, ceiling, options.out)
+
+
+if __name__ == "__main__":
+    main()
