@@ -50,12 +50,24 @@ def product_ceiling(folder, threads):
     return total
 
 
+def beginning(conllu, words):
+    """The first sentences of a file, until so many words."""
+    sentences, count = [], 0
+    for sentence in conllu.read_text(encoding="utf-8").split("\n\n"):
+        sentences.append(sentence + "\n\n")
+        count += sum(line.split("\t")[0].isdigit() for line in sentence.splitlines())
+        if count >= words:
+            break
+    return "".join(sentences)
+
+
 def harvest(options, words):
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
+        corpus = Path(scratch, "corpus.conllu")
+        corpus.write_text(beginning(options.conllu, words), encoding="utf-8")
         reply = run_process(
-            [str(options.bin / "headlens"), "harvest", "--data", str(options.conllu), "--column", "upos",
-             "--max-rows", str(words), "--model", str(options.gguf), "--out", f"{scratch}/states"],
-            options.threads)
+            [str(options.bin / "headlens"), "harvest", "--data", str(corpus), "--column", "upos",
+             "--model", str(options.gguf), "--out", f"{scratch}/states"], options.threads)
         counts = json.loads(Path(scratch, "states", "manifest.json").read_text())["counts"]
     return {"words": counts["rows"], "tokens": counts["tokens"], "seconds": reply["seconds"],
             "peak_mb": reply["peak_rss_bytes"] / 1e6}

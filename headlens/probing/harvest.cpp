@@ -1,6 +1,7 @@
 #include "headlens/probing/harvest.h"
 
 #include <algorithm>
+#include <future>
 
 #include "headlens/base/atomic_file.h"
 #include "headlens/base/cancellation.h"
@@ -103,7 +104,12 @@ class HarvestRun {
     // Without earlier work the log is begun with the first shard, so that data that cannot be used
     // leave nothing behind.
     if (std::filesystem::exists(log_path())) go_on();
-    while (add_shard()) {
+    try {
+      while (add_shard()) {
+      }
+    } catch (const CancelledError&) {
+      finish_writing();
+      throw;
     }
     if (manifest_.counts.rows == 0) {
       throw UsageError(corpus_.info().data.string() + " has nothing to harvest: no label");
@@ -133,24 +139,32 @@ class HarvestRun {
 
   /// False at the end of the corpus.
   bool add_shard() {
-    const HarvestWindow window =
+    HarvestWindow window =
         read_window(session_, corpus_, options_, manifest_.counts.sentences_read, most_rows_);
+    manifest_.counts += window.counts();
     if (window.rows == 0) {
       // Only the corpus's end leaves a window without rows.
-      manifest_.counts += {.sentences_read = window.sentences_read,
-                           .skipped_sentences = window.skipped_sentences,
-                           .skipped_words = window.skipped_words};
+      finish_writing();
       return false;
     }
-    const std::vector<Tensor> states =
+    std::vector<Tensor> states =
         harvest_states(session_, window, sites_, choices_, corpus_.info(), options_.progress);
-    const HarvestShard shard =
-        write_shard(folder_, manifest_.shards.size(), window, manifest_.work, states);
+    finish_writing();
+    // The next window runs while this one is written.
+    writing_ =
+        std::async(std::launch::async, [this, number = manifest_.shards.size(),
+                                        window = std::move(window), states = std::move(states)] {
+          return write_shard(folder_, number, window, manifest_.work, states);
+        });
+    return true;
+  }
+
+  void finish_writing() {
+    if (!writing_.valid()) return;
+    const HarvestShard shard = writing_.get();
     open_log();
     log_->append(to_json(shard).dump());
     manifest_.shards.push_back(shard);
-    manifest_.counts += shard.counts;
-    return true;
   }
 
   Session& session_;
@@ -162,6 +176,7 @@ class HarvestRun {
   std::int64_t most_rows_ = 1;
   HarvestManifest manifest_;
   std::optional<ResumableLog> log_;
+  std::future<HarvestShard> writing_;  ///< last: its thread uses the rest
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "headlens/base/atomic_file.h"
 #include "headlens/base/errors.h"
-#include "headlens/base/team.h"
 #include "headlens/formats/safetensors.h"
 #include "headlens/kernels/bfloat16.h"
 #include "headlens/kernels/float16.h"
@@ -37,14 +36,14 @@ Halves to_halves(std::span<const float> values, Site site) {
 std::vector<Halves> encode(const std::vector<Tensor>& states, const HarvestWork& work) {
   std::vector<Halves> encoded(states.size());
   if (work.dtype == DType::f32) return encoded;
-  parallel_for(std::ssize(states), [&](std::ptrdiff_t s) {
+  for (std::size_t s = 0; s < states.size(); ++s) {
     if (work.dtype == DType::f16) {
       encoded[s] = to_halves(states[s].values(), work.sites[s].site);
     } else {
       encoded[s].resize(states[s].values().size());
       round_to_bfloat16(states[s].values(), encoded[s].data());
     }
-  });
+  }
   return encoded;
 }
 
@@ -106,14 +105,7 @@ HarvestShard write_shard(const std::filesystem::path& folder, std::size_t number
   AtomicFile rows(rows_path);
   for (const HarvestSentence& sentence : window.sentences) rows.write(sentence_line(sentence));
   rows.commit();
-  return {.counts = {.sentences = std::ssize(window.sentences),
-                     .sentences_read = window.sentences_read,
-                     .skipped_sentences = window.skipped_sentences,
-                     .skipped_words = window.skipped_words,
-                     .tokens = window.tokens,
-                     .rows = window.rows},
-          .states = file_of(states_path),
-          .rows = file_of(rows_path)};
+  return {.counts = window.counts(), .states = file_of(states_path), .rows = file_of(rows_path)};
 }
 
 }  // namespace headlens

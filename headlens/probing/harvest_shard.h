@@ -10,7 +10,8 @@
 namespace headlens {
 
 /// Writes a window as shard `number` of a harvest: shard-NNNNN.safetensors and shard-NNNNN.jsonl,
-/// which appear when they are whole. The same window gives the same bytes.
+/// which appear when they are whole. The same window gives the same bytes. Works on the calling
+/// thread alone, so that it can go on beside a run.
 /// A line of the latter is {"sentence", "line", "id", "document", "text", "token_ids",
 /// "rows": [{"form", "span", "tokens", "labels"}]}; pairs also have "second_text" and
 /// "second_token_ids". Spans are in code points of the text and null for sentences, tokens are

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "headlens/probing/harvest_manifest.h"
 #include "headlens/probing/harvest_options.h"
 #include "headlens/probing/labelled_corpus.h"
 #include "headlens/run/session.h"
@@ -31,6 +32,15 @@ struct HarvestWindow {
   std::int64_t rows = 0, tokens = 0;
   std::int64_t sentences_read = 0;  ///< with those that have no row
   std::int64_t skipped_sentences = 0, skipped_words = 0;
+
+  HarvestCounts counts() const {
+    return {.sentences = std::ssize(sentences),
+            .sentences_read = sentences_read,
+            .skipped_sentences = skipped_sentences,
+            .skipped_words = skipped_words,
+            .tokens = tokens,
+            .rows = rows};
+  }
 };
 
 /// What a harvest of this corpus with these options does, choices that were left open made.

@@ -21,7 +21,8 @@ struct Planted {
   std::vector<ProbeRound> rounds{1};
 };
 
-/// Noise of a tenth, to which place(label, sign) adds two coordinates. Every third row is a test row.
+/// Noise of a tenth, to which place(label, sign) adds two coordinates. Every third row is a test
+/// row.
 template <typename Place>
 Planted plant(int n_labels, const Place& place) {
   Planted planted;
