@@ -37,6 +37,13 @@ struct Question {
   /// What the base run predicts there, [position, vocab] log probabilities; for kl and js, set by
   /// Readout::prepare().
   Tensor base_log_probabilities = {};
+
+  /// Those of one of the positions, [vocab]; null where none are set.
+  const float* base_at(std::size_t position) const {
+    if (base_log_probabilities.empty()) return nullptr;
+    return base_log_probabilities.data() +
+           static_cast<std::int64_t>(position) * base_log_probabilities.size(1);
+  }
 };
 
 /// @throws UsageError  if the metric cannot be read so: an answer, a foil or a position is missing,

@@ -150,7 +150,7 @@ void Readout::add_row(const Question& question, std::size_t index, const float* 
                       double* values) const {
   const std::int64_t n = model_.spec().vocab_size;
   const double total = log_total(logits, n);
-  const float* base = question.base_log_probabilities.data() + index * n;
+  const float* base = question.base_at(index);
   const auto larger = [&](std::size_t of) {
     const float own = logits[question.answer[of]];
     return std::count_if(logits, logits + n, [own](float logit) { return logit > own; });

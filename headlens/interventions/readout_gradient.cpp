@@ -76,7 +76,7 @@ std::vector<float> ReadoutGradient::logit_gradients(const Question& question, do
   for (std::int64_t row = 0; row < rows; ++row) {
     float* g = logits.data() + row * n;
     to_probabilities(g, n);
-    const float* base = question.base_log_probabilities.data() + row * n;
+    const float* base = question.base_at(row);
     switch (readout_.metric()) {
       case Metric::kl:
         for (std::int64_t i = 0; i < n; ++i) g[i] -= std::exp(base[i]);

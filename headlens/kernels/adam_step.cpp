@@ -15,6 +15,8 @@ HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#include "headlens/kernels/first_lanes-inl.h"
+
 void adam_step_target(const double* gradient, std::int64_t n, const AdamFactors& factors,
                       float* mean, float* square, float* parameters) {
   const hn::CappedTag<float, 16> tag;
@@ -26,18 +28,17 @@ void adam_step_target(const double* gradient, std::int64_t n, const AdamFactors&
   alignas(64) float narrow[16];
   for (std::int64_t i = 0; i < n; i += lanes) {
     const std::int64_t width = std::min(lanes, n - i);
-    const auto mask = hn::FirstN(tag, static_cast<std::size_t>(width));
     for (std::int64_t k = 0; k < width; ++k) narrow[k] = static_cast<float>(gradient[i + k]);
-    const auto g = hn::MaskedLoad(mask, tag, narrow);
-    auto m = hn::MaskedLoad(mask, tag, mean + i), s = hn::MaskedLoad(mask, tag, square + i);
+    const auto g = load_first(tag, width, narrow);
+    auto m = load_first(tag, width, mean + i), s = load_first(tag, width, square + i);
     m = hn::MulAdd(hn::Sub(g, m), gain, m);
     s = hn::MulAdd(s, keep, hn::Mul(hn::Mul(g, g), rest));
     const auto below = hn::Add(hn::Div(hn::Sqrt(s), root), epsilon);
     const auto p =
-        hn::Sub(hn::MaskedLoad(mask, tag, parameters + i), hn::Div(hn::Mul(size, m), below));
-    hn::BlendedStore(m, mask, tag, mean + i);
-    hn::BlendedStore(s, mask, tag, square + i);
-    hn::BlendedStore(p, mask, tag, parameters + i);
+        hn::Sub(load_first(tag, width, parameters + i), hn::Div(hn::Mul(size, m), below));
+    store_first(tag, width, m, mean + i);
+    store_first(tag, width, s, square + i);
+    store_first(tag, width, p, parameters + i);
   }
 }
 

@@ -14,22 +14,24 @@ HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#include "headlens/kernels/first_lanes-inl.h"
+
 constexpr hn::CappedTag<float, 16> kTag{};
 using Vector = hn::Vec<decltype(kTag)>;
 
-/// Calls body(i, mask) for whole vectors of [0, width) and one masked rest.
+/// Calls body(i, n) for vectors of [0, width), n of whose lanes are in it.
 template <typename Body>
 HWY_INLINE void for_vectors(std::int64_t width, const Body& body) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(kTag));
   for (std::int64_t i = 0; i < width; i += lanes) {
-    body(i, hn::FirstN(kTag, static_cast<std::size_t>(std::min(lanes, width - i))));
+    body(i, std::min(lanes, width - i));
   }
 }
 
 HWY_INLINE float squared_distance(const float* a, const float* b, std::int64_t width) {
   Vector sum = hn::Zero(kTag);
-  for_vectors(width, [&](std::int64_t i, auto mask) HWY_ATTR {
-    const auto d = hn::Sub(hn::MaskedLoad(mask, kTag, a + i), hn::MaskedLoad(mask, kTag, b + i));
+  for_vectors(width, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+    const auto d = hn::Sub(load_first(kTag, n, a + i), load_first(kTag, n, b + i));
     sum = hn::MulAdd(d, d, sum);
   });
   return hn::GetLane(hn::SumOfLanes(kTag, sum));
@@ -48,16 +50,16 @@ void distances_target(const float* p, std::int64_t stride, std::int64_t n, std::
 
 void gradient_target(const float* p, std::int64_t stride, std::int64_t n, std::int64_t width,
                      const float* weights, float* gradient) {
-  for_vectors(width, [&](std::int64_t at, auto mask) HWY_ATTR {
+  for_vectors(width, [&](std::int64_t at, std::int64_t lanes) HWY_ATTR {
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto own = hn::MaskedLoad(mask, kTag, p + i * stride + at);
+      const auto own = load_first(kTag, lanes, p + i * stride + at);
       Vector sum = hn::Zero(kTag);
       for (std::int64_t j = 0; j < n; ++j) {
         if (j == i) continue;
-        const auto d = hn::Sub(own, hn::MaskedLoad(mask, kTag, p + j * stride + at));
+        const auto d = hn::Sub(own, load_first(kTag, lanes, p + j * stride + at));
         sum = hn::MulAdd(hn::Set(kTag, weights[i * n + j]), d, sum);
       }
-      hn::BlendedStore(hn::Add(sum, sum), mask, kTag, gradient + i * stride + at);
+      store_first(kTag, lanes, hn::Add(sum, sum), gradient + i * stride + at);
     }
   });
 }
@@ -66,8 +68,8 @@ void lengths_target(const float* p, std::int64_t stride, std::int64_t n, std::in
                     float* lengths) {
   for (std::int64_t r = 0; r < n; ++r) {
     Vector sum = hn::Zero(kTag);
-    for_vectors(width, [&](std::int64_t i, auto mask) HWY_ATTR {
-      const auto x = hn::MaskedLoad(mask, kTag, p + r * stride + i);
+    for_vectors(width, [&](std::int64_t i, std::int64_t lanes) HWY_ATTR {
+      const auto x = load_first(kTag, lanes, p + r * stride + i);
       sum = hn::MulAdd(x, x, sum);
     });
     lengths[r] = hn::GetLane(hn::SumOfLanes(kTag, sum));

@@ -12,6 +12,8 @@ HWY_BEFORE_NAMESPACE();
 namespace headlens::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#include "headlens/kernels/first_lanes-inl.h"
+
 constexpr hn::ScalableTag<float> kFloat{};
 
 /// out = combine(a, b), number by number.
@@ -24,11 +26,8 @@ HWY_INLINE void combine_rows(const float* a, const float* b, std::int64_t n, flo
     hn::StoreU(combine(hn::LoadU(kFloat, a + i), hn::LoadU(kFloat, b + i)), kFloat, out + i);
   }
   if (i == n) return;
-  const auto left = static_cast<std::size_t>(n - i);
-  const auto mask = hn::FirstN(kFloat, left);
-  const auto last =
-      combine(hn::MaskedLoad(mask, kFloat, a + i), hn::MaskedLoad(mask, kFloat, b + i));
-  hn::BlendedStore(last, mask, kFloat, out + i);
+  const auto last = combine(load_first(kFloat, n - i, a + i), load_first(kFloat, n - i, b + i));
+  store_first(kFloat, n - i, last, out + i);
 }
 
 void add_row_target(const float* x, std::int64_t n, float* y) {

@@ -59,7 +59,7 @@ std::vector<std::int64_t> training_rows(const std::vector<ProbeRound>& rounds) {
     rows.insert(rows.end(), round.train.begin(), round.train.end());
   }
   std::ranges::sort(rows);
-  rows.erase(std::ranges::unique(rows).begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   return rows;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "headlens/base/errors.h"
 #include "headlens/reports/token_label.h"
 
@@ -15,10 +17,11 @@ FigureText text_of(const MdlResult& result, std::string title) {
                                 "type.",
                                 result.code, result.probe,
                                 result.standardized ? " on standardised columns" : "")},
-          .origin = {fmt::format("{} · {} · {} {}s of {} · headlens {}",
-                                 one_line(result.provenance.model_name, 60),
-                                 result.provenance.precision, result.rows, result.unit,
-                                 one_line(result.data, 60), result.provenance.headlens_version)}};
+          .origin = {fmt::format(
+              "{} · {} · {} {}s of {} · headlens {}", one_line(result.provenance.model_name, 60),
+              result.provenance.precision, result.rows, result.unit,
+              one_line(std::filesystem::path(result.data).filename().string(), 60),
+              result.provenance.headlens_version)}};
 }
 
 CurveSeries layer_series(const MdlResult& result, std::string name, bool of_control) {
