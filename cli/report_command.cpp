@@ -82,8 +82,7 @@ void write_report(const CommonOptions& options) {
   Session session = options.open();
   const Prompt prompt = options.tokenize(session);
   const Report report = make_report(options, session, prompt);
-  std::vector<std::string> files = write_attention_arrays(options.out, report.attention);
-  const std::vector<std::string> arrays = files;
+  const std::vector<std::string> arrays = write_attention_arrays(options.out, report.attention);
   std::vector<std::string> pictures = draw_pictures(options.out, report);
   pictures.push_back("index.html");
   write_html_report(options.out / "index.html",

@@ -14,7 +14,7 @@ std::optional<ResolvedModel> find_in_hub_cache(const ModelName& name) {
     const auto commit = repository.commit_of(name.revision.empty() ? "main" : name.revision);
     if (!commit) continue;
     const std::filesystem::path snapshot = repository.snapshot(*commit);
-    const auto model = model_at(name.file.empty() ? snapshot : snapshot / name.file, name.text);
+    auto model = model_at(name.file.empty() ? snapshot : snapshot / name.file, name.text);
     if (model && has_weights(*model)) return model;
   }
   return std::nullopt;

@@ -130,7 +130,7 @@ std::string hash_of_files(const ResolvedModel& model) {
     if (const auto name = named_by_hash(files.front())) return *name;
   }
   if (const auto known = find_hash(read_cache(), identities)) return *known;
-  const std::string hash = hash_files(files);
+  std::string hash = hash_files(files);
   remember_hash(identities, hash);
   return hash;
 }
@@ -138,7 +138,7 @@ std::string hash_of_files(const ResolvedModel& model) {
 }  // namespace
 
 std::string model_sha256(const ResolvedModel& model) {
-  const std::string own = hash_of_files(model);
+  std::string own = hash_of_files(model);
   if (!model.random_seed) return own;
   const std::string text = own + ", random weights of seed " + std::to_string(*model.random_seed);
   Sha256 hash;

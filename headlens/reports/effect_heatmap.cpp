@@ -107,11 +107,11 @@ void draw_dots(cairo_t* context, const EffectPage& page, const EffectPicture& pi
   const double radius = std::min(page.grid.width, page.grid.height) * 0.16;
   for (std::size_t i = 0; i < picture.significant.size(); ++i) {
     if (picture.significant[i] == 0) continue;
-    const double row = static_cast<double>(i / picture.columns.size());
-    const double column = static_cast<double>(i % picture.columns.size());
+    const std::size_t row = i / picture.columns.size(), column = i % picture.columns.size();
     set_color(context, text_color_on(color_of(ColorMap::kRdBuReversed, shades[i])));
-    cairo_arc(context, page.left + (column + 0.5) * page.grid.width,
-              page.top + (row + 0.5) * page.grid.height, radius, 0, 2 * std::numbers::pi);
+    cairo_arc(context, page.left + (static_cast<double>(column) + 0.5) * page.grid.width,
+              page.top + (static_cast<double>(row) + 0.5) * page.grid.height, radius, 0,
+              2 * std::numbers::pi);
     cairo_fill(context);
   }
 }
