@@ -94,13 +94,14 @@ def draw(rows, ceiling, out):
     from matplotlib import pyplot
 
     figure, (speed, memory) = pyplot.subplots(1, 2, figsize=(7.6, 3.2), layout="constrained")
-    tokens = [row["tokens"] for row in rows]
+    tokens = [row["tokens"] / 1000 for row in rows]
     speed.plot(tokens, [row["tokens"] / row["seconds"] for row in rows], "o-", color="#0072b2")
     speed.axhline(ceiling, color="#d55e00", linestyle=":", label="products alone")
-    speed.set(xlabel="tokens of the corpus", ylabel="tokens a second", ylim=(0, None))
-    speed.legend(fontsize=8)
+    speed.set(xlabel="thousand tokens", ylabel="tokens a second", ylim=(0, 1.15 * ceiling))
+    speed.legend(fontsize=8, loc="lower right")
     memory.plot(tokens, [row["peak_mb"] for row in rows], "o-", color="#0072b2")
-    memory.set(xlabel="tokens of the corpus", ylabel="peak memory, MB", ylim=(0, None))
+    peak = max(row["peak_mb"] for row in rows)
+    memory.set(xlabel="thousand tokens", ylabel="peak memory, MB", ylim=(0, 1.15 * peak))
     for axes in (speed, memory):
         axes.grid(alpha=0.3)
     figure.suptitle("Harvesting 31 hidden states of SmolLM2-135M, float32", fontsize=10)

@@ -20,7 +20,7 @@ struct Place {
 
 class Descent {
  public:
-  Descent(std::vector<double> start, std::span<const double> inverse_scales,
+  Descent(const std::vector<double>& start, std::span<const double> inverse_scales,
           const SmoothFunction& function, const MinimizeOptions& options)
       : inverse_scales_(inverse_scales),
         function_(function),
@@ -116,9 +116,9 @@ class Descent {
 
 }  // namespace
 
-Minimum minimize(std::vector<double> start, std::span<const double> inverse_scales,
+Minimum minimize(const std::vector<double>& start, std::span<const double> inverse_scales,
                  const SmoothFunction& function, const MinimizeOptions& options) {
-  return Descent(std::move(start), inverse_scales, function, options).run();
+  return Descent(start, inverse_scales, function, options).run();
 }
 
 }  // namespace headlens

@@ -28,7 +28,7 @@ struct Minimum {
 /// L-BFGS (Nocedal 1980) from `start` with a diagonal H0 and backtracking lines.
 /// @param inverse_scales  the diagonal of H0: about the inverse of each second derivative
 /// @throws CancelledError
-Minimum minimize(std::vector<double> start, std::span<const double> inverse_scales,
+Minimum minimize(const std::vector<double>& start, std::span<const double> inverse_scales,
                  const SmoothFunction& function, const MinimizeOptions& options = {});
 
 }  // namespace headlens

@@ -62,8 +62,10 @@ struct GridPage {
   double width = 0;
   double height = 0;
 
-  double x(int head) const { return left + head % shape.columns * column_pitch; }
-  double y(int head) const { return top + head / shape.columns * row_pitch; }
+  int column(int head) const { return head % shape.columns; }
+  int row(int head) const { return head / shape.columns; }
+  double x(int head) const { return left + column(head) * column_pitch; }
+  double y(int head) const { return top + row(head) * row_pitch; }
   double right() const { return left + (shape.columns - 1) * column_pitch + matrix.side; }
   double bottom() const { return top + (shape.rows - 1) * row_pitch + matrix.side; }
   double key_names_end() const { return bottom() + key_label_height(labels); }

@@ -16,10 +16,10 @@ const std::string_view kTekkenSplit =
     R"(\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 json byte_level_pre_tokenizer(const WordSplit& split) {
-  const json byte_level = {{"type", "ByteLevel"},
-                           {"add_prefix_space", split.add_prefix_space},
-                           {"trim_offsets", true},
-                           {"use_regex", split.regex.empty()}};
+  json byte_level = {{"type", "ByteLevel"},
+                     {"add_prefix_space", split.add_prefix_space},
+                     {"trim_offsets", true},
+                     {"use_regex", split.regex.empty()}};
   json steps = json::array();
   if (split.single_digits) steps.push_back({{"type", "Digits"}, {"individual_digits", true}});
   if (!split.regex.empty()) {
