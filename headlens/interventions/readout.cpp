@@ -24,7 +24,8 @@ double kl_from(const float* base, const float* logits, double total, std::int64_
   double sum = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     const double p = std::exp(static_cast<double>(base[i]));
-    sum += p * (base[i] - (logits[i] - total));
+    // Rounded as the base's are, so that a run that is equal to it is at 0.
+    sum += p * (static_cast<double>(base[i]) - static_cast<float>(logits[i] - total));
   }
   return std::max(0.0, sum);
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "headlens/reports/token_label.h"
 
@@ -25,8 +24,7 @@ FigureText text_of(const AmnesicResult& result) {
     text.notes.push_back("The band goes from the lowest to the highest of the random erasers.");
   }
   text.origin = {fmt::format("{} · {} · {} · headlens {}", one_line(provenance.model_name, 60),
-                             provenance.precision,
-                             one_line(std::filesystem::path(result.data).filename().string(), 60),
+                             provenance.precision, file_name_line(result.data, 60),
                              provenance.headlens_version)};
   return text;
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "headlens/base/errors.h"
 #include "headlens/reports/token_label.h"
 
@@ -20,8 +18,7 @@ FigureText text_of(const MdlResult& result, std::string title) {
           .origin = {fmt::format(
               "{} · {} · {} {}s of {} · headlens {}", one_line(result.provenance.model_name, 60),
               result.provenance.precision, result.rows, result.unit,
-              one_line(std::filesystem::path(result.data).filename().string(), 60),
-              result.provenance.headlens_version)}};
+              file_name_line(result.data, 60), result.provenance.headlens_version)}};
 }
 
 CurveSeries layer_series(const MdlResult& result, std::string name, bool of_control) {

@@ -48,7 +48,7 @@ FigureText text_of(const ProbeResult& result) {
 std::string probe_origin(const ProbeResult& result) {
   std::string data;
   for (const std::string& file : result.data) {
-    data += (data.empty() ? "" : ", ") + one_line(file.substr(file.find_last_of('/') + 1), 40);
+    data += (data.empty() ? "" : ", ") + file_name_line(file, 40);
   }
   return fmt::format("{} · {} · {} · headlens {}", one_line(result.provenance.model_name, 60),
                      result.provenance.precision, data, result.provenance.headlens_version);

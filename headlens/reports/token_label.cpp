@@ -124,6 +124,10 @@ std::string isolated(std::string_view label) {
   return "\u2068" + std::string(label) + "\u2069";
 }
 
+std::string file_name_line(std::string_view path, int max_columns) {
+  return one_line(path.substr(path.find_last_of('/') + 1), max_columns);
+}
+
 std::string one_line(std::string_view text, int max_columns) {
   std::string line;
   bool after_space = false;

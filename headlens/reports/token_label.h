@@ -19,6 +19,9 @@ std::string isolated(std::string_view label);
 /// as "⏎", runs of spaces as one.
 std::string one_line(std::string_view text, int max_columns);
 
+/// The name of a file without its folders, as one_line().
+std::string file_name_line(std::string_view path, int max_columns);
+
 /// `text` as it is, with "…" at the end if it is wider than `max_columns`.
 std::string cut_at_end(std::string_view text, int max_columns);
 
