@@ -77,7 +77,7 @@ std::vector<std::filesystem::path> make_writable_folder(const std::filesystem::p
   error.clear();
   std::filesystem::create_directories(folder, error);
   if (error) fail(folder, "cannot be made a folder", error.value());
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
     fail(folder, "folder cannot be written to", errno);
   return made;
 }

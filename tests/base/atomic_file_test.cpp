@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "headlens/base/errors.h"
+#include "tests/base/without_root.h"
 #include "tests/tokenizers/temporary_directory.h"
 
 namespace headlens {
@@ -131,12 +132,15 @@ TEST_F(AtomicFileTest, FullDiskIsAResourceErrorAndLeavesNoPart) {
 }
 
 TEST_F(AtomicFileTest, UnwritableFolderIsRefused) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
-  std::filesystem::permissions(
-      folder_.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  EXPECT_THROW(AtomicFile{target()}, ResourceError);
-  EXPECT_THROW(make_writable_folder(folder_.path()), ResourceError);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0555));
+  {
+    const WithoutRoot ordinary;
+    ASSERT_TRUE(ordinary.holds());
+    EXPECT_THROW(AtomicFile{target()}, ResourceError);
+    EXPECT_THROW(make_writable_folder(folder_.path()), ResourceError);
+  }
   std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all);
+  EXPECT_THAT(names(), testing::IsEmpty());
 }
 
 TEST_F(AtomicFileTest, MakesFoldersWithTheirParents) {
