@@ -118,7 +118,7 @@ void add_amnesic_command(CLI::App& program) {
   add_study_flags(*command, *options);
   options->common.add_model_to(*command);
   command->footer(
-      "Example:\n  headlens amnesic --task grammar-pos --layers 0,10,20 --model smollm2-135m");
+      "Example:\n  headlens amnesic --task grammar-pos --layers 20 --model smollm2-135m");
   command->callback([options] { show_amnesic(*options); });
 }
 

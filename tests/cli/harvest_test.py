@@ -10,22 +10,8 @@ import time
 import unittest
 
 import schema
+from corpora import conllu
 from program import BAD_INPUT, USAGE, CommandLineTest, main, real_model
-
-WORDS = "the cat sat on a mat and it was sad so he ran to me".split()
-
-
-def conllu(sentences, seed=3):
-    """A treebank of random words, each hanging from the one before it."""
-    rng = random.Random(seed)
-    lines = []
-    for i in range(sentences):
-        words = [rng.choice(WORDS) for _ in range(rng.randint(1, 4))]
-        lines.append(f"# sent_id = s{i}\n# text = {' '.join(words)}")
-        lines += [f"{n}\t{word}\t{word}\tP{len(word)}\t_\t_\t{n - 1}\tdep\t_\t_"
-                  for n, word in enumerate(words, 1)]
-        lines.append("")
-    return "\n".join(lines) + "\n"
 
 
 class HarvestTest(CommandLineTest):

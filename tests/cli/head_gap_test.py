@@ -2,24 +2,17 @@
 
 import csv
 import json
-import random
 import unittest
 
 import schema
+from corpora import tweets
 from program import USAGE, CommandLineTest, main
-
-WORDS = "the cat sat on a mat and it was sad so he ran to me".split()
 
 
 class HeadGap(CommandLineTest):
-    def tweets(self, count=80):
-        rng = random.Random(6)
-        lines = ["tweet,sarcastic"]
-        for _ in range(count):
-            words = [rng.choice(WORDS) for _ in range(3)]
-            lines.append(f"{' '.join(words)},{int('the' in words or rng.random() < 0.2)}")
+    def tweets(self):
         path = self.scratch / "tweets.csv"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text(tweets(), encoding="utf-8")
         return path
 
     def test_an_encoder(self):

@@ -6,7 +6,8 @@ import os
 import unittest
 
 import schema
-from harvest_test import WORDS, HarvestTest, conllu
+from corpora import WORDS, conllu
+from harvest_test import HarvestTest
 from program import BAD_INPUT, USAGE, main, real_model
 
 VOWELS = "aeiou"

@@ -3,28 +3,11 @@
 import array
 import csv
 import json
-import random
 import unittest
 
 import schema
+from corpora import conllu
 from program import BAD_INPUT, USAGE, CommandLineTest, main
-
-WORDS = "the cat sat on a mat and it was sad so he ran to me".split()
-
-
-def conllu(sentences, seed=3):
-    """A treebank of random words in random trees: each hangs from one before it."""
-    rng = random.Random(seed)
-    lines = []
-    for i in range(sentences):
-        words = [rng.choice(WORDS) for _ in range(rng.randint(2, 4))]
-        lines.append(f"# sent_id = s{i}\n# text = {' '.join(words)}")
-        for n, word in enumerate(words, 1):
-            head = 0 if n == 1 else rng.randint(1, n - 1)
-            tag = "PUNCT" if word == "so" else f"P{len(word)}"
-            lines.append(f"{n}\t{word}\t{word}\t{tag}\t_\t_\t{head}\tdep\t_\t_")
-        lines.append("")
-    return "\n".join(lines) + "\n"
 
 
 class ProbeTest(CommandLineTest):
@@ -61,7 +44,7 @@ class StructuralProbe(ProbeTest):
         return self.result("structural-probe", "--epochs", "3", "--resamples", "50", *arguments)
 
     def test_every_layer_of_two_files(self):
-        train, test = self.data(conllu(60)), self.data(conllu(30, 9), "test.conllu")
+        train, test = self.data(conllu(60, trees=True)), self.data(conllu(30, 9, trees=True), "test.conllu")
         result = self.probe("--data", train, "--test", test, "--out", self.out)
         self.assertEqual([layer["layer"] for layer in result["layers"]], [0, 1, 2])
         self.assertEqual(result["training"]["sentences"] + result["validation"]["sentences"], 60)
@@ -80,7 +63,7 @@ class StructuralProbe(ProbeTest):
         self.assertEqual(again["layers"], result["layers"])
 
     def test_shares_of_one_file_and_one_target(self):
-        result = self.probe("--data", self.data(conllu(50)), "--target", "depth", "--layers", "2",
+        result = self.probe("--data", self.data(conllu(50, trees=True)), "--target", "depth", "--layers", "2",
                             "--rank", "3", "--standardize", "--sentence", "4")
         self.assertEqual(result["test"]["sentences"], 10)
         self.assertEqual((result["validation"]["sentences"], result["training"]["sentences"]), (4, 36))
@@ -90,8 +73,8 @@ class StructuralProbe(ProbeTest):
         self.assertEqual(len(result["parse"]["predicted_depths"]), len(result["parse"]["words"]))
 
     def test_saved_probes_predict_the_same(self):
-        test = self.data(conllu(1, 9), "test.conllu")
-        result = self.probe("--data", self.data(conllu(50)), "--test", test, "--layers", "1",
+        test = self.data(conllu(1, 9, trees=True), "test.conllu")
+        result = self.probe("--data", self.data(conllu(50, trees=True)), "--test", test, "--layers", "1",
                             "--rank", "3", "--standardize", "--out", self.out)
         manifest = json.loads((self.out / "states/test/manifest.json").read_text())
         site = next(site["name"] for site in manifest["sites"] if site["hidden_state"] == 1)
@@ -106,13 +89,13 @@ class StructuralProbe(ProbeTest):
         self.assertTrue((self.out / "probes/distance-layer-00.safetensors").exists())
 
     def test_only_the_beginning(self):
-        result = self.probe("--data", self.data(conllu(90)), "--max-words", "60", "--target", "depth",
+        result = self.probe("--data", self.data(conllu(90, trees=True)), "--max-words", "60", "--target", "depth",
                             "--layers", "1")
         words = sum(result[part]["words"] for part in ("training", "validation", "test"))
         self.assertLess(words, 70)
 
     def test_shows_a_table(self):
-        text = self.succeed("structural-probe", "--data", self.data(conllu(40)), "--epochs", "2",
+        text = self.succeed("structural-probe", "--data", self.data(conllu(40, trees=True)), "--epochs", "2",
                             "--layers", "0,1", "--model", self.gpt2)
         self.assertIn("linear chain", text)
         self.assertIn("whether the model uses it", text)
