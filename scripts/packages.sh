@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
   libdnnl-dev libhwy-dev libcairo2-dev libpango1.0-dev nlohmann-json3-dev libcli11-dev libfmt-dev
   libcpp-httplib-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  fonts-dejavu-core fonts-noto-core
+  fonts-dejavu-core fonts-noto-core fonts-wqy-microhei
   cargo-web rustc-web nodejs npm
 )
 
