@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import unittest
 
 import schema
@@ -145,6 +146,19 @@ class Files(ProbeTest):
         saved = json.loads((self.out / "probes" / "best" / "probe.json").read_text())
         schema.check(saved)
         self.assertEqual(saved["hidden_state"], written["layers"][written["best"]["index"]]["layer"])
+
+    def test_every_probe_that_is_saved(self):
+        for kind in ("logistic", "linear-adam", "mlp", "low-rank"):
+            shutil.rmtree(self.out, ignore_errors=True)
+            self.run_out("--probe", kind, "--epochs", "2", "--hidden", "8", "--layers", "1")
+            folder = self.out / "probes" / "best"
+            saved = json.loads((folder / "probe.json").read_text(encoding="utf-8"))
+            schema.check(saved)
+            self.assertEqual(saved["kind"], kind)
+            self.assertIn("the", self.succeed("probe-apply", folder, "--text", "the cat"))
+        shutil.rmtree(self.out)
+        self.run_out("--probe", "knn", "--layers", "1")
+        self.assertFalse((self.out / "probes").exists())
 
     def test_apply_and_steer(self):
         self.run_out("--save", "all")
