@@ -7,9 +7,10 @@ Logit differences on the prompts of benchmarks/peers/cases.json, of its Transfor
 float32, one thread. A cell is a row of a batch in which a layer's cells are run at once; what edits
 the row is the setter that the helper of transformer_lens.patching uses, and some cells of every
 sweep are compared with what the helper itself returns. Ablations, for which it has no helper, zero
-a head's hook_z. Cells of patterns are a sample: those that differ most between the runs, some at
-random, and two that the model masks. The model is the folder that ./run bench --peers makes from
-the packaged GGUF; it is made if it is not there. Needs the packages of tools/requirements-peers.txt.
+a head's hook_z. Cells of heads at positions are a sample: those that differ most between the runs,
+some at random, and of pairs two that the model masks. The model is the folder that ./run bench
+--peers makes from the packaged GGUF; it is made if it is not there. Needs the packages of
+tools/requirements-peers.txt.
 """
 
 import argparse
@@ -41,11 +42,20 @@ CACHE = Path(os.environ.get("HEADLENS_CACHE") or
              Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headlens")
 MODEL = "smollm2-135m"
 CELLS_THAT_DIFFER, CELLS_AT_RANDOM, CELLS_BY_HELPER = 16, 14, 3
+POSITIONS = {"resid_pre": patching.get_act_patch_resid_pre,
+             "resid_mid": patching.get_act_patch_resid_mid,
+             "attn_out": patching.get_act_patch_attn_out,
+             "mlp_out": patching.get_act_patch_mlp_out}
 HEADS = {"z": patching.get_act_patch_attn_head_out_all_pos,
          "q": patching.get_act_patch_attn_head_q_all_pos,
          "k": patching.get_act_patch_attn_head_k_all_pos,
          "v": patching.get_act_patch_attn_head_v_all_pos,
          "pattern": patching.get_act_patch_attn_head_pattern_all_pos}
+HEADS_BY_POSITION = {"z": patching.get_act_patch_attn_head_out_by_pos,
+                     "q": patching.get_act_patch_attn_head_q_by_pos,
+                     "k": patching.get_act_patch_attn_head_k_by_pos,
+                     "v": patching.get_act_patch_attn_head_v_by_pos,
+                     "pattern": patching.get_act_patch_attn_head_pattern_by_pos}
 
 
 class Sweeps:
@@ -102,7 +112,7 @@ class Sweeps:
     def patch(self, helper, site, columns, corrupt, cells=None):
         about = {"edit": "patch", "site": site, "columns": columns, "corrupt": corrupt}
         if cells:
-            about["cells"] = cells
+            about |= {"axes": list(helper.keywords["index_axis_names"]), "cells": cells}
         elif columns == "positions":
             cells = self.grid(len(corrupt))
         else:
@@ -123,11 +133,24 @@ class Sweeps:
         assert (returned - values[most]).abs().max() < 2e-4, (site, returned, values[most])
         self.add(values, **about)
 
+    def differences(self, site, corrupt):
+        """Of both runs' values, [layer, ...]."""
+        other = self.bridge.run_with_cache(torch.tensor([corrupt]))[1]
+        names = [get_act_name(site, layer=layer) for layer in range(self.bridge.cfg.n_layers)]
+        return torch.stack([(self.cache[name] - other[name])[0].abs() for name in names])
+
+    def cells_by_position(self, site, corrupt):
+        """In the helper's order: [layer, position, head], of patterns [layer, head, query]."""
+        differ = self.differences(site, corrupt).amax(-1)
+        chosen = [[int(i) for i in torch.unravel_index(torch.tensor(flat), differ.shape)]
+                  for flat in differ.flatten().topk(CELLS_THAT_DIFFER).indices.tolist()]
+        draw = random.Random(7)
+        return chosen + [[draw.randrange(size) for size in differ.shape]
+                         for _ in range(CELLS_AT_RANDOM)]
+
     def pattern_cells(self, corrupt):
         """[layer, head, query, key]"""
-        other = self.bridge.run_with_cache(torch.tensor([corrupt]))[1]
-        names = [f"blocks.{layer}.attn.hook_pattern" for layer in range(self.bridge.cfg.n_layers)]
-        differ = torch.stack([(self.cache[name] - other[name])[0].abs() for name in names])
+        differ = self.differences("pattern", corrupt)
         n_layers, n_heads, n, _ = differ.shape
         chosen = []
         for flat in differ.flatten().topk(CELLS_THAT_DIFFER).indices.tolist():
@@ -162,10 +185,14 @@ def main():
     gguf = next(options.model_dir.glob("*.gguf"))
     sweeps = Sweeps(smollm2_directory.ensure_directory(gguf, options.peer_model), case)
     sweeps.ablate_heads()
-    for corrupt in (case["corrupt_equal_prefix"], case["corrupt"]):
-        sweeps.patch(patching.get_act_patch_resid_pre, "resid_pre", "positions", corrupt)
+    sweeps.patch(POSITIONS["resid_pre"], "resid_pre", "positions", case["corrupt_equal_prefix"])
+    for site, helper in POSITIONS.items():
+        sweeps.patch(helper, site, "positions", case["corrupt"])
     for site, helper in HEADS.items():
         sweeps.patch(helper, site, "heads", case["corrupt"])
+    for site, helper in HEADS_BY_POSITION.items():
+        sweeps.patch(helper, site, "heads_and_positions", case["corrupt"],
+                     sweeps.cells_by_position(site, case["corrupt"]))
     sweeps.patch(patching.get_act_patch_attn_head_pattern_dest_src_pos, "pattern",
                  "heads_and_position_pairs", case["corrupt"], sweeps.pattern_cells(case["corrupt"]))
     golden = {"transformer_lens": metadata.version("transformer_lens"), "model": MODEL,

@@ -10,6 +10,7 @@
 
 #include "headlens/interventions/ablation.h"
 #include "headlens/interventions/patching.h"
+#include "headlens/interventions/site_grid.h"
 #include "tests/parity/real_models.h"
 
 namespace headlens {
@@ -77,18 +78,33 @@ GridColumns columns_named(const std::string& name) {
   static const std::map<std::string, GridColumns> kColumns{
       {"heads", GridColumns::heads},
       {"positions", GridColumns::positions},
+      {"heads_and_positions", GridColumns::heads_and_positions},
       {"heads_and_position_pairs", GridColumns::heads_and_position_pairs}};
   return kColumns.at(name);
 }
 
-/// Indices, among a grid's places, of [layer, head, query, key].
-std::vector<std::size_t> places_of(const json& cells, std::size_t heads, std::size_t length) {
-  std::vector<std::size_t> places;
-  for (const json& cell : cells) {
-    const auto at = cell.get<std::array<std::size_t, 4>>();
-    places.push_back(((at[0] * heads + at[1]) * length + at[2]) * length + at[3]);
+/// A cell by TransformerLens's names of its axes.
+GridPlace place_named(const json& axes, const json& cell) {
+  GridPlace place;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::string axis = axes[i];
+    if (axis == "layer") place.layer = cell[i];
+    if (axis == "head" || axis == "head_index") place.head = cell[i];
+    if (axis == "pos" || axis == "dest_pos") place.position = cell[i];
+    if (axis == "src_pos") place.key = cell[i];
   }
-  return places;
+  return place;
+}
+
+/// Indices, among a grid's places, of a sweep's cells.
+std::vector<std::size_t> places_of(const json& sweep, const std::vector<GridPlace>& places) {
+  std::map<std::string, std::size_t> by_name;
+  for (std::size_t i = 0; i < places.size(); ++i) by_name[place_name(places[i])] = i;
+  std::vector<std::size_t> indices;
+  for (const json& cell : sweep.at("cells")) {
+    indices.push_back(by_name.at(place_name(place_named(sweep.at("axes"), cell))));
+  }
+  return indices;
 }
 
 TEST_F(TransformerLensSweeps, ZeroedHeads) {
@@ -108,8 +124,9 @@ TEST_F(TransformerLensSweeps, Patches) {
     options.site = parse_site_kind(sweep.at("site").get<std::string>());
     options.columns = columns_named(sweep.at("columns"));
     if (sweep.contains("cells")) {
-      options.places = places_of(sweep.at("cells"), session().spec().block().n_heads,
-                                 golden_.at("clean").size());
+      options.places =
+          places_of(sweep, grid_places(grid_axes(options.site, options.columns, session().spec(),
+                                                 std::ssize(golden_.at("clean")))));
     }
     std::vector<AskedPair> pairs = pair(sweep);
     const PatchEffects effects = std::move(patch_effects(session(), pairs, options).front());
@@ -125,7 +142,7 @@ TEST_F(TransformerLensSweeps, Patches) {
             ours, sweep.at("values"));
     ++sweeps;
   }
-  EXPECT_EQ(sweeps, 8);
+  EXPECT_EQ(sweeps, 16);
 }
 
 TEST_F(TransformerLensSweeps, Bf16DeltasStayClose) {
