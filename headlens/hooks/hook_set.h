@@ -14,6 +14,12 @@ namespace headlens {
 /// model goes on with. Called from one thread.
 using Hook = std::function<void(Tensor& value)>;
 
+/// Memory of a caller's that a site's activation is written to.
+struct SiteMemory {
+  float* values;
+  bool padded;  ///< as the site's tensor, else the sequences' rows one after another
+};
+
 /// What to read and what to edit during a run. A site that is in neither list costs nothing.
 class HookSet {
  public:
@@ -23,18 +29,21 @@ class HookSet {
   /// Keeps the site's activation (after edits) in memory of the caller's, as many floats as the
   /// site's tensor has. Padding is not written, except at a pattern or scores that a hook edits.
   /// Of a site that is also cached, only this memory is written.
-  void cache_into(Site site, float* memory) { targets_[site] = memory; }
+  void cache_into(Site site, float* memory) { targets_[site] = {memory, true}; }
+  /// The same without padding, [tokens of all sequences, ...]: no row for a place without a token.
+  /// Not for patterns and scores.
+  void cache_rows_into(Site site, float* memory) { targets_[site] = {memory, false}; }
   /// Calls the hook at the site; several hooks of one site run in the order they were added.
   void edit(Site site, Hook hook) { edits_[site].push_back(std::move(hook)); }
 
   const std::set<Site>& cached() const { return cached_; }
-  const std::map<Site, float*>& targets() const { return targets_; }
+  const std::map<Site, SiteMemory>& targets() const { return targets_; }
   const std::map<Site, std::vector<Hook>>& edits() const { return edits_; }
   bool has_edits() const { return !edits_.empty(); }
 
  private:
   std::set<Site> cached_;
-  std::map<Site, float*> targets_;
+  std::map<Site, SiteMemory> targets_;
   std::map<Site, std::vector<Hook>> edits_;
 };
 

@@ -45,6 +45,7 @@ RowBatch RowBatch::part(std::int64_t first_sequence, std::int64_t count) const {
   part.padded_length_ = padded_length_;
   part.first_sequence_ = first_sequence_ + first_sequence;
   const Sequence& first = sequences_[first_sequence];
+  part.first_row_ = first_row_ + first.first_row;
   const Sequence& last = sequences_[first_sequence + count - 1];
   for (std::int64_t s = first_sequence; s < first_sequence + count; ++s) {
     part.sequences_.push_back({sequences_[s].first_row - first.first_row, sequences_[s].length});

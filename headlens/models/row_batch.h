@@ -63,6 +63,8 @@ class RowBatch {
   const BaseRun* base_of(std::int64_t row) const { return bases_[row]; }
   /// Index of a row in [batch, pos, ...] tensors, batch and pos flattened.
   std::int64_t padded_row(std::int64_t row) const { return padded_rows_[row]; }
+  /// Index of a row among those of the whole batch.
+  std::int64_t whole_row(std::int64_t row) const { return first_row_ + row; }
   /// Index of a sequence on the batch axis.
   std::int64_t batch_index(std::int64_t sequence) const { return first_sequence_ + sequence; }
   /// Where a sequence starts on the pos axis.
@@ -78,7 +80,7 @@ class RowBatch {
   std::vector<std::int32_t> ids_, type_ids_;
   std::vector<std::int64_t> positions_, padded_rows_;
   std::vector<const BaseRun*> bases_;
-  std::int64_t batch_size_ = 0, padded_length_ = 0, first_sequence_ = 0;
+  std::int64_t batch_size_ = 0, padded_length_ = 0, first_sequence_ = 0, first_row_ = 0;
 };
 
 }  // namespace headlens

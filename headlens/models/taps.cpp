@@ -9,10 +9,18 @@ namespace {
 
 constexpr std::size_t kKinds = static_cast<std::size_t>(SiteKind::ln_final_normalized) + 1;
 
-void copy_rows(float* target, const RowBatch& batch, Range rows, std::int64_t width,
+void copy_rows(SiteMemory target, const RowBatch& batch, Range rows, std::int64_t width,
                const float* first, std::int64_t stride) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    std::copy_n(first + row * stride, width, target + batch.padded_row(row) * width);
+    const std::int64_t place = target.padded ? batch.padded_row(row) : batch.whole_row(row);
+    std::copy_n(first + row * stride, width, target.values + place * width);
+  }
+}
+
+void check_rows(Site site, SiteMemory target) {
+  const bool has_rows = site.kind != SiteKind::attn_scores && site.kind != SiteKind::pattern;
+  if (!target.padded && !has_rows) {
+    throw UsageError(to_string(site) + " belongs to pairs of tokens; it has no rows");
   }
 }
 
@@ -91,10 +99,11 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
     tap.width = element_count(shape) / (batch.batch_size() * batch.padded_length());
     if (hooks.cached().contains(site)) {
       Tensor tensor = batch.has_padding() ? Tensor::zeros(shape) : Tensor(shape);
-      tap.target = cache->insert(site, std::move(tensor)).data();
+      tap.target.values = cache->insert(site, std::move(tensor)).data();
     }
     if (const auto memory = hooks.targets().find(site); memory != hooks.targets().end()) {
       tap.target = memory->second;
+      check_rows(site, tap.target);
     }
     if (const auto edits = hooks.edits().find(site); edits != hooks.edits().end()) {
       tap.hooks = &edits->second;
@@ -136,13 +145,13 @@ void Taps::rows(Site site, Lane& lane, const RowBatch& batch, Range rows, float*
     if (lane.index() == 0) edit_rows(site, *tap, batch, first, stride);
     lane.barrier();
   }
-  if (tap->target != nullptr) copy_rows(tap->target, batch, rows, tap->width, first, stride);
+  if (tap->target.values != nullptr) copy_rows(tap->target, batch, rows, tap->width, first, stride);
 }
 
 void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* first,
                      std::int64_t stride) const {
   Tensor value = Tensor::zeros(shapes_.at(site));
-  copy_rows(value.data(), batch, {0, batch.rows()}, tap.width, first, stride);
+  copy_rows({value.data(), true}, batch, {0, batch.rows()}, tap.width, first, stride);
   edit(site, value);
   for (std::int64_t row = 0; row < batch.rows(); ++row) {
     std::copy_n(value.data() + batch.padded_row(row) * tap.width, tap.width, first + row * stride);
@@ -151,7 +160,7 @@ void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* fi
 
 float* Taps::pattern_target(Site site) const {
   const Tap* tap = find(site);
-  return tap == nullptr ? nullptr : tap->target;
+  return tap == nullptr ? nullptr : tap->target.values;
 }
 
 void Taps::edit(Site site, Tensor& value) const {

@@ -57,7 +57,7 @@ class Taps {
 
  private:
   struct Tap {
-    float* target = nullptr;
+    SiteMemory target{nullptr, true};
     const std::vector<Hook>* hooks = nullptr;
     std::int64_t width = 0;
   };

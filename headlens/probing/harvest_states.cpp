@@ -15,10 +15,10 @@
 namespace headlens {
 namespace {
 
-/// Of one run: enough rows for full-speed products on every thread.
-constexpr std::int64_t kBatchTokens = 2048;
-/// Of one run's states at all sites, padding included.
-constexpr std::int64_t kBatchBytes = std::int64_t{1} << 27;
+/// Of one run: so many rows that the threads end together.
+constexpr std::int64_t kBatchTokens = 4096;
+/// Of one run's states at all sites.
+constexpr std::int64_t kBatchBytes = std::int64_t{3} << 26;
 
 /// One text of the window.
 struct Sequence {
@@ -74,8 +74,7 @@ class WindowRun {
     std::int64_t tokens = 0;
     for (std::size_t i = 0; i < sequences.size(); ++i) {
       tokens += sequences[i].length;
-      const auto padded = static_cast<std::int64_t>(i + 1) * sequences[0].length;
-      const bool too_large = tokens > kBatchTokens || padded * token_bytes_ > kBatchBytes;
+      const bool too_large = tokens > kBatchTokens || tokens * token_bytes_ > kBatchBytes;
       if (too_large && i > 0) return i;
     }
     return sequences.size();
@@ -83,20 +82,22 @@ class WindowRun {
 
   void run(std::span<const Sequence> sequences) {
     std::vector<TokenSequence> batch;
+    std::int64_t tokens = 0;
     for (const Sequence& sequence : sequences) {
       batch.push_back(tokens_of(sequence, session_.spec()));
+      tokens += sequence.length;
     }
-    const std::int64_t length = sequences[0].length;
     HookSet hooks;
     for (std::size_t s = 0; s < sites_.size(); ++s) {
-      buffers_[s].reserve(std::ssize(sequences) * length * widths_[s]);
-      hooks.cache_into(sites_[s], buffers_[s].data());
+      buffers_[s].reserve(tokens * widths_[s]);
+      hooks.cache_rows_into(sites_[s], buffers_[s].data());
     }
     session_.run_with_hooks(batch, hooks, {.logits = Logits::none});
     parallel_for(std::ssize(sites_), [&](std::ptrdiff_t s) {
-      for (std::size_t i = 0; i < sequences.size(); ++i) {
-        take(sequences[i], buffers_[s].data() + static_cast<std::int64_t>(i) * length * widths_[s],
-             static_cast<std::size_t>(s));
+      const float* states = buffers_[s].data();
+      for (const Sequence& sequence : sequences) {
+        take(sequence, states, static_cast<std::size_t>(s));
+        states += sequence.length * widths_[s];
       }
     });
   }

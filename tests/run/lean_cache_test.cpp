@@ -97,6 +97,37 @@ TEST_P(LeanCache, DerivedSitesHoldTheBitsThatCallersMemoryHolds) {
   }
 }
 
+TEST_P(LeanCache, RowsWithoutPaddingHoldTheSameBits) {
+  for (const Batch& batch : batches()) {
+    const Site site{SiteKind::q, 1};
+    const RunOutput run =
+        session().run_with_cache(batch.sequences, {site}, {.padding = batch.padding});
+    const Tensor& padded = run.cache.at(site);
+    const std::int64_t length = padded.size(1), width = padded.size(2) * padded.size(3);
+    std::vector<float> rows(static_cast<std::size_t>(padded.element_count()), -7.0f);
+    HookSet hooks;
+    hooks.cache_rows_into(site, rows.data());
+    session().run_with_hooks(batch.sequences, hooks, {.padding = batch.padding});
+    const float* row = rows.data();
+    for (std::size_t s = 0; s < batch.sequences.size(); ++s) {
+      const std::int64_t own = std::ssize(batch.sequences[s].ids);
+      const std::int64_t pad = batch.padding == PaddingSide::left ? length - own : 0;
+      const float* expected = padded.data() + (static_cast<std::int64_t>(s) * length + pad) * width;
+      EXPECT_TRUE(std::equal(row, row + own * width, expected)) << batch.name << ", " << s;
+      row += own * width;
+    }
+    const float* end = rows.data() + rows.size();
+    EXPECT_TRUE(std::all_of(row, end, [](float value) { return value == -7.0f; })) << batch.name;
+  }
+}
+
+TEST_P(LeanCache, PatternsHaveNoRows) {
+  float nothing = 0;
+  HookSet hooks;
+  hooks.cache_rows_into({SiteKind::pattern, 0}, &nothing);
+  EXPECT_THROW(session().run_with_hooks({model_.sequence(0)}, hooks), UsageError);
+}
+
 TEST_P(LeanCache, EditsLeaveNothingDerived) {
   const Batch batch{"one", {model_.sequence(0)}};
   const RunOutput lean = run_all(batch);
