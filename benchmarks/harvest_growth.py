@@ -24,7 +24,7 @@ import treebank_states
 from compare import CACHE, one_gguf
 from workers import run_process
 
-WORDS = (3000, 6000, 12000, 30000)
+WORDS = (6000, 12000, 30000, 60000)
 PEER_WORDS = 1500
 BLOCKS = 30
 # Inputs and outputs of a block's products: of its attention (the output's columns at the speed of

@@ -9,8 +9,22 @@
 namespace headlens {
 namespace {
 
-/// Most rows of a group: enough for full-speed products, few enough to stay in cache.
-constexpr std::int64_t kGroupRows = 256;
+/// Rows of a group: enough for full-speed products, few enough to stay in cache.
+constexpr std::int64_t kFewRows = 64, kMostRows = 256;
+
+/// Where shares of the rows end: rounds of one share a thread, smaller toward the end, so that the
+/// threads finish together though one was held up.
+std::vector<std::int64_t> share_ends(std::int64_t rows, std::int64_t threads) {
+  std::vector<std::int64_t> ends;
+  for (std::int64_t begin = 0; begin < rows;) {
+    const std::int64_t rest = rows - begin;
+    const bool is_last = rest <= 2 * threads * kFewRows;
+    const std::int64_t round = is_last ? rest : threads * std::min(kMostRows, rest / (2 * threads));
+    for (std::int64_t i = 1; i <= threads; ++i) ends.push_back(begin + round * i / threads);
+    begin += round;
+  }
+  return ends;
+}
 
 }  // namespace
 
@@ -51,21 +65,17 @@ void Executor::run(Logits wanted, Tensor& logits, Tensor& class_logits) {
   }
 }
 
-/// Equal shares of the rows, as nearly as whole sequences allow, as many to every thread.
 std::vector<Executor::Group> Executor::groups() const {
   const int threads = thread_count();
   if (taps_.has_edits() || threads < 2 || batch_.size() < 2 * threads) return {};
-  const std::int64_t round_rows = threads * kGroupRows;
-  const std::int64_t shares = threads * ((batch_.rows() + round_rows - 1) / round_rows);
+  const std::vector<std::int64_t> ends = share_ends(batch_.rows(), threads);
   std::vector<Group> groups;
-  std::int64_t share = -1;
+  std::size_t share = 0;
   for (std::int64_t s = 0; s < batch_.size(); ++s) {
     const RowBatch::Sequence& sequence = batch_.sequences()[s];
-    const std::int64_t middle = sequence.first_row + sequence.length / 2;
-    if (middle * shares / batch_.rows() != share) {
-      share = middle * shares / batch_.rows();
-      groups.push_back({s, 0, sequence.first_row});
-    }
+    const std::size_t before = share;
+    while (sequence.first_row + sequence.length / 2 >= ends[share]) ++share;
+    if (groups.empty() || share != before) groups.push_back({s, 0, sequence.first_row});
     ++groups.back().count;
   }
   return groups;
