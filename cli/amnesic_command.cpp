@@ -88,9 +88,7 @@ void add_study_flags(CLI::App& command, AmnesicCommandOptions& options) {
                   "Memory for variants besides the weights, e.g. 500MB")
       ->transform(CLI::AsSizeValue(false))
       ->default_str("1GB");
-  command.add_option("--format", options.format, "Of the picture")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(command, options.format);
 }
 
 }  // namespace

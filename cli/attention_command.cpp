@@ -126,9 +126,7 @@ void add_attention_command(CLI::App& program) {
       ->delimiter(',');
   command->add_option("--layer", options->layer, "Draw this layer: a grid of all its heads");
   command->add_option("--head", options->head, "Draw only this head of the layer");
-  command->add_option("--format", options->format, "Of the picture")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(*command, options->format);
   command->add_option("--color-map", options->color_map, "viridis, cividis or blues")
       ->capture_default_str();
   command->add_option("--from", options->from, "List heads that attend from this token ...");

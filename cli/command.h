@@ -36,6 +36,9 @@ struct CommonOptions {
   void complete(Provenance& provenance, Session& session, const Prompt& prompt) const;
 };
 
+/// --format, of the pictures that a command draws.
+void add_picture_format(CLI::App& command, std::string& format);
+
 /// The words the program was started with, as they could be typed again.
 void set_command_line(int argc, const char* const* argv);
 const std::string& command_line();

@@ -57,6 +57,12 @@ void CommonOptions::add_model_to(CLI::App& command) {
   command.add_option("-o,--out", out, "Folder that the result's files are written to");
 }
 
+void add_picture_format(CLI::App& command, std::string& format) {
+  command.add_option("--format", format, "Of pictures")
+      ->check(CLI::IsMember({"png", "svg", "pdf"}))
+      ->capture_default_str();
+}
+
 Session CommonOptions::open() const {
   if (has_out()) made_folders = make_writable_folder(out);
   return Session::open(model, {.precision = precision == "bf16" ? Precision::bf16 : Precision::f32,

@@ -60,9 +60,7 @@ void add_lens_command(CLI::App& program) {
   command->add_flag("--screened", options->screened,
                     "Find candidates by bf16 products and score them exactly: the same top "
                     "tokens, faster for many positions");
-  command->add_option("--format", options->format, "Of the picture")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(*command, options->format);
   command->footer(
       "Example:\n  headlens lens 'The Eiffel Tower is in' --model smollm2-135m --top 3");
   command->callback([options] { show_lens(*options); });

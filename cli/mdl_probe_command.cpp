@@ -125,9 +125,7 @@ void add_code_flags(CLI::App& command, MdlProbeOptions& options) {
   command.add_flag("--voita-notebook", options.notebook,
                    "Also the number that Voita and Titov's notebook prints as kbits, which adds "
                    "nats to bits");
-  command.add_option("--format", options.format, "Of the pictures")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(command, options.format);
 }
 
 }  // namespace

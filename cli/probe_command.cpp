@@ -153,7 +153,7 @@ void add_division_flags(CLI::App& command, ProbeOptions& options) {
 void add_probe_flags(CLI::App& command, ProbeOptions& options) {
   ProbeLearnerOptions& learner = options.request.study.learner;
   command.add_option("--probe", options.probe, "Default logistic, of real values ridge")
-      ->check(CLI::IsMember({"logistic", "linear-adam", "mlp", "low-rank", "knn", "ridge"}));
+      ->check(CLI::IsMember(probe_kind_names()));
   command.add_option("--c", learner.c, "Inverse strength of the logistic probe's penalty")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -220,9 +220,7 @@ void add_study_flags(CLI::App& command, ProbeOptions& options) {
                   "Two classes: also save the direction toward the first and away from the second")
       ->delimiter(',')
       ->expected(2);
-  command.add_option("--format", options.format, "Of the pictures")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(command, options.format);
 }
 
 }  // namespace

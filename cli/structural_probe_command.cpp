@@ -145,9 +145,7 @@ void add_probe_flags(CLI::App& command, StructuralProbeOptions& options) {
       .add_option("--sentence", options.sentence,
                   "Test sentence whose tree is shown, from 1; default a short one")
       ->check(CLI::PositiveNumber);
-  command.add_option("--format", options.format, "Of the pictures")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(command, options.format);
 }
 
 }  // namespace

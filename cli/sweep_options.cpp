@@ -36,9 +36,7 @@ void SweepCommandOptions::add_work_to(CLI::App& command) {
   command.add_flag("--bf16-deltas", bf16_deltas,
                    "Compute what differs from the f32 run in bf16: faster, nearly exact");
   command.add_option("--seed", seed, "Of everything that is drawn")->capture_default_str();
-  command.add_option("--format", format, "Of the picture")
-      ->check(CLI::IsMember({"png", "svg", "pdf"}))
-      ->capture_default_str();
+  add_picture_format(command, format);
 }
 
 AskedFor SweepCommandOptions::asked() const {

@@ -214,6 +214,8 @@ Answers learn_by_neighbors(States states, Targets targets, Rounds rounds,
 
 std::string to_string(ProbeKind kind) { return std::string(kKinds[static_cast<int>(kind)]); }
 
+std::vector<std::string> probe_kind_names() { return {kKinds.begin(), kKinds.end()}; }
+
 std::optional<ProbeKind> parse_probe_kind(std::string_view name) {
   const auto found = std::ranges::find(kKinds, name);
   if (found == kKinds.end()) return std::nullopt;

@@ -25,6 +25,8 @@ enum class ProbeKind : std::uint8_t {
 };
 
 std::string to_string(ProbeKind kind);
+/// Names of all kinds, as parse_probe_kind() takes them.
+std::vector<std::string> probe_kind_names();
 std::optional<ProbeKind> parse_probe_kind(std::string_view name);
 /// Whether Adam trains it: from weights drawn at random, in random batches.
 bool trains_by_adam(ProbeKind kind);
