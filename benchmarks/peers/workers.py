@@ -70,7 +70,7 @@ class Workers:
         return self.running[name, folder]
 
     def forget(self, name, folder=None):
-        """Drops a worker that failed, so that the next case starts it afresh."""
+        """Drops a worker, so that the next case starts it afresh."""
         worker = self.running.pop((name, folder), None)
         if worker:
             worker.close()
