@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "headlens/base/errors.h"
 
@@ -28,8 +29,9 @@ void check_spec(const ModelSpec& spec, const std::filesystem::path& config) {
   if (!(block.norm_epsilon >= 0 && std::isfinite(block.norm_epsilon))) {
     refuse("the norms' epsilon is not a number from 0 up");
   }
-  if (rotary && !std::ranges::all_of(block.rotary->inverse_frequencies,
-                                     [](double frequency) { return std::isfinite(frequency); })) {
+  if (rotary && !std::ranges::all_of(block.rotary->inverse_frequencies, [](double frequency) {
+        return std::abs(frequency) <= std::numeric_limits<float>::max();
+      })) {
     refuse("the rotary settings give frequencies that are not finite");
   }
   for (const BlockSpec& each : spec.blocks) {

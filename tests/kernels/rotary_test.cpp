@@ -38,5 +38,22 @@ TEST(Rotary, TurnsEachPairByItsAngle) {
   });
 }
 
+/// (y, rotated x) is (gradient of y, x), whatever the cosines and sines are.
+TEST(Rotary, GradientIsTheTranspose) {
+  constexpr int kPairs = 5;
+  const std::vector<float> x = random_numbers(2 * kPairs, 1), y = random_numbers(2 * kPairs, 2);
+  const std::vector<float> cosine = random_numbers(kPairs, 3), sine = random_numbers(kPairs, 4);
+  std::vector<float> rotated = x, gradient = y;
+  rotate_half(rotated.data(), cosine.data(), sine.data(), kPairs);
+  rotate_half_vjp(gradient.data(), cosine.data(), sine.data(), kPairs);
+  double forward = 0, backward = 0;
+  for (int i = 0; i < 2 * kPairs; ++i) {
+    forward += static_cast<double>(y[i]) * rotated[i];
+    backward += static_cast<double>(gradient[i]) * x[i];
+  }
+  EXPECT_GT(std::abs(forward), 0.1);
+  EXPECT_NEAR(forward, backward, 1e-6);
+}
+
 }  // namespace
 }  // namespace headlens

@@ -98,9 +98,12 @@ INSTANTIATE_TEST_SUITE_P(Each, BadConfig, testing::ValuesIn(kBad), [](const auto
 
 TEST(Configs, UnsupportedSettingsSayWhatIsSupported) {
   ModelFolder llama("llama");
-  llama.config()["rope_parameters"] = {{"rope_type", "yarn"}, {"factor", 4.0}};
-  expect_refused<UnsupportedError>(
-      llama, "rope scaling \"yarn\" is not supported; supported are default, linear, llama3");
+  for (const std::string type : {"longrope", "dynamic"}) {
+    llama.config()["rope_parameters"] = {{"rope_type", type}, {"factor", 4.0}};
+    expect_refused<UnsupportedError>(llama, "rope scaling \"" + type +
+                                                "\" is not supported; supported are default, "
+                                                "linear, llama3, yarn");
+  }
   ModelFolder gpt2("gpt2");
   gpt2.config()["activation_function"] = "mish";
   expect_refused<UnsupportedError>(gpt2, "activation \"mish\"");

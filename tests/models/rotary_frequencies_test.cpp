@@ -1,9 +1,15 @@
 #include "headlens/models/rotary_frequencies.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
+
+#include "headlens/base/errors.h"
+#include "headlens/formats/json_file.h"
 
 namespace headlens {
 namespace {
@@ -66,6 +72,81 @@ TEST(RotaryFrequencies, Llama3KeepsShortWavesAndDividesLongOnes) {
   }
   EXPECT_GT(kept, 10);
   EXPECT_GT(divided, 10);
+}
+
+/// tools/make_rope_goldens.py: Transformers' frequencies, which are float32.
+TEST(RotaryFrequencies, EqualTransformers) {
+  const nlohmann::json cases = read_json(HEADLENS_TEST_DATA "/goldens/rope/scalings.json");
+  ASSERT_GE(cases.size(), 15u);
+  for (const nlohmann::json& golden : cases) {
+    SCOPED_TRACE(golden.at("name"));
+    const Rotary rotary = rotary_from_config(ConfigReader(golden.at("config"), "config.json"),
+                                             golden.at("dimensions"), 10000.0);
+    EXPECT_NEAR(rotary.attention_factor, golden.at("attention_factor"), 1e-14);
+    const auto expected = golden.at("inverse_frequencies").get<std::vector<double>>();
+    ASSERT_EQ(rotary.inverse_frequencies.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_NEAR(rotary.inverse_frequencies[i], expected[i], 1e-6 * expected[i]) << i;
+    }
+  }
+}
+
+using Settings = std::map<std::string, nlohmann::json>;
+
+/// A good config of each kind of scaling, with some settings changed.
+nlohmann::json config_of(const std::string& type, const Settings& changes) {
+  nlohmann::json scaling{{"rope_type", type}, {"factor", 4.0}};
+  if (type == "llama3") scaling.update({{"low_freq_factor", 1.0}, {"high_freq_factor", 4.0}});
+  for (const auto& [key, value] : changes) scaling[key] = value;
+  return {{"max_position_embeddings", 512}, {"rope_theta", 100.0}, {"rope_scaling", scaling}};
+}
+
+struct BadScaling {
+  std::string type;
+  Settings changes;
+  std::string fragment;
+};
+
+const double kInfinity = std::numeric_limits<double>::infinity();
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+const BadScaling kBadScalings[] = {
+    {"linear", {{"factor", nullptr}}, "factor"},
+    {"linear", {{"factor", "4"}}, "factor"},
+    {"linear", {{"factor", 0.0}}, "factor is 0, but it must be a positive number"},
+    {"linear", {{"factor", -2.0}}, "factor is -2"},
+    {"linear", {{"factor", kNan}}, "factor is nan"},
+    {"llama3", {{"factor", -8.0}}, "factor is -8"},
+    {"llama3", {{"low_freq_factor", 0.0}}, "low_freq_factor is 0"},
+    {"llama3", {{"high_freq_factor", 1.0}}, "high_freq_factor 1 must be above low_freq_factor 1"},
+    {"llama3", {{"original_max_position_embeddings", -1}}, "embeddings is -1"},
+    {"yarn", {{"factor", nullptr}}, "factor"},
+    {"yarn", {{"factor", 0}}, "factor is 0"},
+    {"yarn", {{"factor", kInfinity}}, "factor is inf"},
+    {"yarn", {{"beta_fast", -32}}, "beta_fast is -32"},
+    {"yarn", {{"beta_slow", 0}}, "beta_slow is 0"},
+    {"yarn", {{"original_max_position_embeddings", 0}}, "embeddings is 0"},
+    {"yarn", {{"attention_factor", -1.0}}, "attention_factor is -1"},
+    {"yarn", {{"attention_factor", kNan}}, "attention_factor is nan"},
+    {"yarn", {{"mscale", -20.0}, {"mscale_all_dim", 1.0}}, "mscale and mscale_all_dim is -"},
+    {"yarn", {{"mscale", 1.0}, {"mscale_all_dim", kNan}}, "mscale and mscale_all_dim is nan"},
+    {"yarn", {{"rope_theta", 1.0}}, "rope_theta is 1, but it must be above 1"},
+    {"yarn", {{"rope_theta", kNan}}, "rope_theta is nan"},
+    {"yarn", {{"truncate", "no"}}, "truncate"},
+};
+
+TEST(RotaryFrequencies, NumbersThatScaleNothingAreRefused) {
+  for (const std::string type : {"linear", "llama3", "yarn"}) {
+    EXPECT_NO_THROW(frequencies(config_of(type, {}), 8)) << type;
+  }
+  for (const BadScaling& bad : kBadScalings) {
+    const nlohmann::json config = config_of(bad.type, bad.changes);
+    EXPECT_THAT([&] { frequencies(config, 8); },
+                testing::ThrowsMessage<FormatError>(testing::AllOf(
+                    testing::HasSubstr("config.json"), testing::HasSubstr(bad.fragment),
+                    testing::Not(testing::HasSubstr("\n")))))
+        << config;
+  }
 }
 
 TEST(RotaryFrequencies, NoDimensionsHaveNone) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "headlens/base/errors.h"
 #include "headlens/run/session.h"
@@ -25,15 +26,24 @@ void open_and_run(const ModelFolder& folder) {
   }
 }
 
+/// Pointers to each setting, also to those within others.
+std::set<std::string> places(const nlohmann::json& config) {
+  std::set<std::string> found;
+  for (const auto& [key, value] : config.items()) found.insert("/" + key);
+  const nlohmann::json flat = config.flatten();
+  for (const auto& [pointer, value] : flat.items()) found.insert(pointer);
+  return found;
+}
+
 TEST_P(HostileConfig, EndsInAnErrorOfOursOrARun) {
   ModelFolder folder(GetParam());
   folder.save();
   const nlohmann::json original = folder.config();
-  for (const auto& [key, value] : original.items()) {
+  for (const std::string& place : places(original)) {
     for (const nlohmann::json& bad : kValues) {
-      SCOPED_TRACE(key + " = " + bad.dump());
+      SCOPED_TRACE(place + " = " + bad.dump());
       nlohmann::json config = original;
-      config[key] = bad;
+      config[nlohmann::json::json_pointer(place)] = bad;
       std::ofstream(folder.path() / "config.json") << config.dump();
       EXPECT_NO_THROW(open_and_run(folder));
     }
@@ -42,7 +52,7 @@ TEST_P(HostileConfig, EndsInAnErrorOfOursOrARun) {
 
 INSTANTIATE_TEST_SUITE_P(Families, HostileConfig,
                          testing::Values("gpt2", "gpt_neox_parallel", "llama_llama3_rope",
-                                         "mistral", "qwen3", "bert_classification",
+                                         "llama_yarn", "mistral", "qwen3", "bert_classification",
                                          "roberta_masked_lm", "distilbert_classification"),
                          [](const auto& test) { return test.param; });
 

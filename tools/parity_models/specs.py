@@ -70,6 +70,7 @@ ROBERTA = dict(family="Roberta", type_vocab_size=1, pad_token_id=1, layer_norm_e
                max_position_embeddings=18)
 LLAMA3_ROPE = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0,
                    original_max_position_embeddings=32)
+YARN_ROPE = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=64, beta_fast=4.0)
 GGUF_LLAMA = dict(hidden_size=32, num_attention_heads=4, num_key_value_heads=2,
                   max_position_embeddings=32)
 
@@ -86,6 +87,9 @@ SPECS = [
                num_key_value_heads=1, tie_word_embeddings=True, rope_scaling=LLAMA3_ROPE),
     llama_like("llama_linear_rope", "Llama", dict(layout="legacy_rope"), hidden_size=24,
                num_attention_heads=4, rope_scaling=dict(rope_type="linear", factor=2.0)),
+    llama_like("llama_yarn", "Llama", dict(sites=True), num_attention_heads=3,
+               num_key_value_heads=1, max_position_embeddings=256, rope_theta=100.0,
+               rope_scaling=YARN_ROPE),
     llama_like("llama_biases", "Llama", hidden_size=24, num_attention_heads=4,
                attention_bias=True, mlp_bias=True),
     llama_like("llama_f16", "Llama", dict(dtype="float16"), hidden_size=24,
