@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "headlens/base/errors.h"
+#include "headlens/models/gguf_keys.h"
+#include "headlens/models/gguf_rope.h"
 
 namespace headlens {
 namespace {
@@ -27,28 +29,6 @@ std::string_view model_type(const GgufFile& file) {
                          "\" is not supported; supported are " + supported);
 }
 
-/// Reads "<architecture>.<key>".
-class ArchitectureKeys {
- public:
-  explicit ArchitectureKeys(const GgufFile& file)
-      : file_(file), prefix_(std::string(file.require_string("general.architecture")) + ".") {}
-
-  std::int64_t integer(std::string_view key) const { return file_.require_integer(full(key)); }
-  std::optional<std::int64_t> integer_if(std::string_view key) const {
-    return file_.integer(full(key));
-  }
-  double number(std::string_view key) const { return file_.require_number(full(key)); }
-  std::optional<double> number_if(std::string_view key) const { return file_.number(full(key)); }
-  std::optional<std::string_view> string_if(std::string_view key) const {
-    return file_.string(full(key));
-  }
-
- private:
-  std::string full(std::string_view key) const { return prefix_ + std::string(key); }
-  const GgufFile& file_;
-  std::string prefix_;
-};
-
 /// Rows of a table, before its shape is checked against the config.
 std::int64_t table_rows(const GgufFile& file, const StoredTensor& table) {
   if (table.shape.empty()) throw FormatError(file.path(), table.name, "is no table");
@@ -59,21 +39,18 @@ std::int64_t vocabulary_rows(const GgufFile& file) {
   return table_rows(file, file.checkpoint().at("token_embd.weight"));
 }
 
-void add_rope(nlohmann::json& config, const ArchitectureKeys& keys) {
-  config["rope_theta"] = keys.number_if("rope.freq_base").value_or(10000.0);
-  const auto type = keys.string_if("rope.scaling.type");
-  if (!type || *type == "none") return;
-  config["rope_scaling"] = {{"rope_type", std::string(*type)}};
-  if (const auto factor = keys.number_if("rope.scaling.factor")) {
-    config["rope_scaling"]["factor"] = *factor;
-  }
-}
-
 nlohmann::json llama_config(const ArchitectureKeys& keys) {
-  const std::int64_t d_model = keys.integer("embedding_length");
-  const std::int64_t n_heads = keys.integer("attention.head_count");
+  const std::int64_t d_model = keys.size("embedding_length");
+  const std::int64_t n_heads = keys.size("attention.head_count");
+  const std::int64_t d_head = keys.integer_if("attention.key_length").value_or(d_model / n_heads);
+  if (const std::int64_t rotated = rotary_dimensions(keys, d_head); rotated != d_head) {
+    throw UnsupportedError(keys.file().path().string() + ": " + keys.full("rope.dimension_count") +
+                           " is " + std::to_string(rotated) + "; only whole heads, here of " +
+                           std::to_string(d_head) + ", are supported");
+  }
   nlohmann::json config{
       {"hidden_size", d_model},
+      {"head_dim", d_head},
       {"num_hidden_layers", keys.integer("block_count")},
       {"num_attention_heads", n_heads},
       {"num_key_value_heads", keys.integer_if("attention.head_count_kv").value_or(n_heads)},
@@ -81,8 +58,7 @@ nlohmann::json llama_config(const ArchitectureKeys& keys) {
       {"max_position_embeddings", keys.integer("context_length")},
       {"rms_norm_eps", keys.number("attention.layer_norm_rms_epsilon")},
   };
-  if (const auto d_head = keys.integer_if("attention.key_length")) config["head_dim"] = *d_head;
-  add_rope(config, keys);
+  add_rope_settings(config, keys);
   return config;
 }
 
@@ -171,11 +147,6 @@ nlohmann::json config_from_gguf(const GgufFile& file) {
     config = bert_config(file, keys);
   } else {
     config = llama_config(keys);
-  }
-  if (file.checkpoint().find("rope_freqs.weight") != nullptr) {
-    throw UnsupportedError(file.path().string() +
-                           ": GGUF files with their own rope_freqs are not supported; use the "
-                           "Hugging Face form of this model");
   }
   config["model_type"] = std::string(type);
   config["vocab_size"] = vocabulary_rows(file);

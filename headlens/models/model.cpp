@@ -14,6 +14,7 @@
 #include "headlens/models/checkpoint_match.h"
 #include "headlens/models/family.h"
 #include "headlens/models/gguf_model.h"
+#include "headlens/models/gguf_rope.h"
 #include "headlens/models/random_weights.h"
 #include "headlens/models/weight_reader.h"
 
@@ -32,6 +33,7 @@ Opened open_gguf(const std::filesystem::path& path) {
   const ConfigReader config(json, path);
   Opened opened;
   opened.spec = find_family(json.at("model_type").get<std::string>()).read_config(config);
+  apply_rope_freqs(opened.spec, file);
   check_spec(opened.spec, path);
   opened.names = names_in_gguf(opened.spec, file);
   opened.checkpoint = file.checkpoint();
@@ -168,7 +170,7 @@ void Model::load_screening() {
   const WeightReader reader(checkpoint_, precision_);
   const LinearName& name = names_.unembedding;
   Tensor bias;
-  if (!name.bias.empty()) bias = reader.read_norm({name.bias, ""}, spec_.vocab_size).weight;
+  if (!name.bias.empty()) bias = reader.read_vector(name.bias, spec_.vocab_size);
   const StoredTensor table = reader.find_table(name.weight, spec_.vocab_size, spec_.d_model);
   screening_ = std::make_unique<Screening>(make_screening(table, std::move(bias)));
 }

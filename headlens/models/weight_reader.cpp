@@ -149,11 +149,15 @@ void WeightReader::plan_linear(const std::vector<Part>& parts, std::int64_t in_f
   }
 }
 
+Tensor WeightReader::read_vector(const std::string& name, std::int64_t width) const {
+  return decode_vector(require(name, {width}));
+}
+
 NormWeights WeightReader::read_norm(const NormName& name, std::int64_t width) const {
   NormWeights norm;
   if (name.weight.empty()) return norm;
-  norm.weight = decode_vector(require(name.weight, {width}));
-  if (!name.bias.empty()) norm.bias = decode_vector(require(name.bias, {width}));
+  norm.weight = read_vector(name.weight, width);
+  if (!name.bias.empty()) norm.bias = read_vector(name.bias, width);
   return norm;
 }
 

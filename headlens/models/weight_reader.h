@@ -32,7 +32,9 @@ class WeightReader {
   void plan_linear(const std::vector<Part>& parts, std::int64_t in_features, PackedLinear& target,
                    std::vector<PackingTask>& tasks) const;
 
-  /// @param width  what the config says; FormatError if the tensors disagree
+  /// One vector, decoded.
+  /// @param width  what the config says; FormatError if the tensor disagrees
+  Tensor read_vector(const std::string& name, std::int64_t width) const;
   NormWeights read_norm(const NormName& name, std::int64_t width) const;
 
   /// @param rows  at least this many

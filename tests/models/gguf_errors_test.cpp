@@ -1,13 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-#include <fstream>
-#include <iterator>
-
 #include "headlens/base/errors.h"
-#include "headlens/models/model.h"
-#include "tests/tokenizers/temporary_directory.h"
+#include "tests/models/gguf_bytes.h"
 
 namespace headlens {
 namespace {
@@ -16,90 +11,82 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// A GGUF model of tests/goldens/parity whose bytes may be changed.
-class GgufErrors : public testing::Test {
- protected:
-  void SetUp() override {
-    std::ifstream file(
-        std::filesystem::path(HEADLENS_TEST_DATA) / "goldens/parity/gguf_llama_f32/model.gguf",
-        std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
-  }
+constexpr const char* kLlama = "gguf_llama_f32";
 
-  std::unique_ptr<Model> open() const {
-    folder_.write("model.gguf", bytes_);
-    return Model::open(folder_.path() / "model.gguf", Precision::f32);
-  }
+TEST(GgufErrors, UnchangedIsFine) { EXPECT_NO_THROW(GgufBytes(kLlama).open()); }
 
-  std::size_t find(const std::string& name) const {
-    const std::size_t at = bytes_.find(name);
-    EXPECT_NE(at, std::string::npos) << name;
-    return at;
-  }
-
-  template <typename T>
-  void put(std::size_t at, T value) {
-    std::memcpy(bytes_.data() + at, &value, sizeof value);
-  }
-
-  /// Overwrites an integer of the metadata, which lies behind its key and type.
-  void set_key(const std::string& key, std::uint32_t value) {
-    put(find(key) + key.size() + sizeof(std::uint32_t), value);
-  }
-
-  std::string bytes_;
-  TemporaryDirectory folder_;
-};
-
-TEST_F(GgufErrors, UnchangedIsFine) { EXPECT_NO_THROW(open()); }
-
-TEST_F(GgufErrors, MissingFile) {
-  EXPECT_THROW(Model::open(folder_.path() / "none.gguf", Precision::f32), FormatError);
+TEST(GgufErrors, MissingFile) {
+  const TemporaryDirectory folder;
+  EXPECT_THROW(Model::open(folder.path() / "none.gguf", Precision::f32), FormatError);
 }
 
-TEST_F(GgufErrors, UnknownArchitecture) {
-  const std::size_t at = find("general.architecture") + 20 + 4 + 8;
-  ASSERT_EQ(bytes_.substr(at, 5), "llama");
-  bytes_.replace(at, 5, "mamba");
-  EXPECT_THAT([&] { open(); },
-              ThrowsMessage<UnsupportedError>(AllOf(HasSubstr("model.gguf"), HasSubstr("\"mamba\""),
-                                                    HasSubstr("llama, qwen2"))));
+TEST(GgufErrors, UnknownArchitecture) {
+  GgufBytes file(kLlama);
+  const std::size_t at = file.find("general.architecture") + 20 + 4 + 8;
+  ASSERT_EQ(file.bytes().substr(at, 5), "llama");
+  file.bytes().replace(at, 5, "mamba");
+  EXPECT_THAT([&] { file.open(); },
+              ThrowsMessage<UnsupportedError>(
+                  AllOf(HasSubstr("model.gguf"), HasSubstr("\"mamba\""),
+                        HasSubstr("supported are llama, qwen2, qwen3, gpt2, bert"))));
 }
 
-TEST_F(GgufErrors, SizesThatNoModelHas) {
-  set_key("llama.block_count", 0);
-  EXPECT_THROW(open(), FormatError);
-  SetUp();
-  set_key("llama.block_count", 4000000000u);
-  EXPECT_THROW(open(), FormatError);
-  SetUp();
-  set_key("llama.attention.head_count", 0);
-  EXPECT_THROW(open(), FormatError);
+/// Opens a model with one number of its metadata changed; all is well if it cannot.
+template <typename T>
+void expect_refused(const std::string& model, const std::string& key, T value,
+                    const std::string& fragment) {
+  GgufBytes file(model);
+  file.set_key(key, value);
+  EXPECT_THAT([&] { file.open(); },
+              ThrowsMessage<FormatError>(AllOf(HasSubstr("model.gguf"), HasSubstr(fragment))))
+      << key << " = " << value;
 }
 
-TEST_F(GgufErrors, SizesThatDisagreeWithTheTensors) {
-  set_key("llama.embedding_length", 64);
-  EXPECT_THAT([&] { open(); },
+TEST(GgufErrors, SizesThatNoModelHas) {
+  expect_refused(kLlama, "llama.block_count", 0u, "is 0");
+  expect_refused(kLlama, "llama.block_count", 4000000000u, "4000000000");
+  expect_refused(kLlama, "llama.attention.head_count", 0u,
+                 "llama.attention.head_count is 0, which no model can have");
+  expect_refused(kLlama, "llama.embedding_length", 0u, "embedding_length is 0");
+  expect_refused(kLlama, "llama.attention.head_count", 1000u, "a head has");
+  expect_refused(kLlama, "llama.rope.dimension_count", 4000000000u,
+                 "rope.dimension_count is 4000000000, but a head has 8 dimensions");
+}
+
+TEST(GgufErrors, LlamasRotateWholeHeads) {
+  GgufBytes file(kLlama);
+  file.set_key("llama.rope.dimension_count", 4u);
+  EXPECT_THAT([&] { file.open(); },
+              ThrowsMessage<UnsupportedError>(HasSubstr("llama.rope.dimension_count is 4; only "
+                                                        "whole heads, here of 8, are supported")));
+}
+
+TEST(GgufErrors, SizesThatDisagreeWithTheTensors) {
+  GgufBytes file(kLlama);
+  file.set_key("llama.embedding_length", 64u);
+  file.set_key("llama.rope.dimension_count", 16u);
+  EXPECT_THAT([&] { file.open(); },
               ThrowsMessage<FormatError>(AllOf(HasSubstr("token_embd.weight"),
                                                HasSubstr("the config asks for shape [64, 64]"))));
-  SetUp();
-  set_key("llama.block_count", 3);
-  const auto model = open();
+  GgufBytes longer(kLlama);
+  longer.set_key("llama.block_count", 3u);
+  const auto model = longer.open();
   EXPECT_NO_THROW(model->load_blocks(2));
   EXPECT_THAT([&] { model->load_blocks(3); }, ThrowsMessage<FormatError>(HasSubstr("blk.2.")));
 }
 
-TEST_F(GgufErrors, AVocabularyWithoutRowsIsNoTable) {
+TEST(GgufErrors, AVocabularyWithoutRowsIsNoTable) {
+  GgufBytes file(kLlama);
   const std::string table = "token_embd.weight", other = "output_norm.weight";
-  const std::size_t sizes = find(table) + table.size();
-  put(sizes, std::uint32_t{0});
-  bytes_.erase(sizes + 4, 16);
+  const std::size_t sizes = file.find(table) + table.size();
+  file.put(sizes, std::uint32_t{0});
+  file.bytes().erase(sizes + 4, 16);
   // As many bytes more elsewhere keep the tensors' data where it is.
-  const std::size_t at = find(other);
-  put(at - 8, std::uint64_t{other.size() + 16});
-  bytes_.insert(at, std::string(16, 'x'));
-  EXPECT_THAT([&] { open(); }, ThrowsMessage<FormatError>(
-                                   AllOf(HasSubstr("token_embd.weight"), HasSubstr("no table"))));
+  const std::size_t at = file.find(other);
+  file.put(at - 8, std::uint64_t{other.size() + 16});
+  file.bytes().insert(at, std::string(16, 'x'));
+  EXPECT_THAT([&] { file.open(); }, ThrowsMessage<FormatError>(AllOf(HasSubstr("token_embd.weight"),
+                                                                     HasSubstr("no table"))));
 }
 
 }  // namespace

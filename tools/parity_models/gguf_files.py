@@ -71,8 +71,54 @@ def hugging_face_form(spec, name, value):
     return value
 
 
+def add_rope(writer, config):
+    """Theta and scaling. Llama 3's scaling is a tensor (rope_freqs)."""
+    rope = config.rope_parameters
+    writer.add_rope_freq_base(rope["rope_theta"])
+    if rope["rope_type"] == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rope["factor"])
+    if rope["rope_type"] != "yarn":
+        return
+    writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+    writer.add_rope_scaling_factor(rope["factor"])
+    writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    for key, add in (("attention_factor", writer.add_rope_scaling_yarn_attn_factor),
+                     ("beta_fast", writer.add_rope_scaling_yarn_beta_fast),
+                     ("beta_slow", writer.add_rope_scaling_yarn_beta_slow),
+                     ("mscale_all_dim", writer.add_rope_scaling_yarn_log_mul)):
+        if rope.get(key) is not None:
+            add(rope[key])
+
+
+def rope_freqs(config):
+    """What divides each pair's frequency, as llama.cpp's converter computes it; None if nothing."""
+    rope = config.rope_parameters
+    if rope["rope_type"] != "llama3":
+        return None
+    size = config.hidden_size // config.num_attention_heads
+    context = rope["original_max_position_embeddings"]
+    longest, shortest = context / rope["low_freq_factor"], context / rope["high_freq_factor"]
+    factors = []
+    for pair in range(size // 2):
+        wavelength = 2 * np.pi * rope["rope_theta"] ** (2 * pair / size)
+        if wavelength < shortest:
+            factors.append(1)
+        elif wavelength > longest:
+            factors.append(rope["factor"])
+        else:
+            smooth = ((context / wavelength - rope["low_freq_factor"])
+                      / (rope["high_freq_factor"] - rope["low_freq_factor"]))
+            factors.append(1 / ((1 - smooth) / rope["factor"] + smooth))
+    return np.array(factors, dtype=np.float32)
+
+
+def make_config(spec):
+    return getattr(transformers, spec.config_class)(**copy.deepcopy(spec.config))
+
+
 def add_metadata(writer, spec):
-    config = getattr(transformers, spec.config_class)(**copy.deepcopy(spec.config))
+    config = make_config(spec)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
@@ -88,10 +134,11 @@ def add_metadata(writer, spec):
         writer.add_causal_attention(False)
         writer.add_pooling_type(gguf.PoolingType.NONE)
         return
+    size = config.hidden_size // config.num_attention_heads
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(spec.config["rope_theta"])
-    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+    add_rope(writer, config)
+    writer.add_rope_dimension_count(size)
 
 
 def is_stored(name):
@@ -105,6 +152,8 @@ def save_gguf(spec, path):
     writer = gguf.GGUFWriter(str(path), architecture)
     add_metadata(writer, spec)
     writer.add_file_type(gguf.LlamaFileType["MOSTLY_" + spec.gguf if spec.gguf != "F32" else "ALL_F32"])
+    if spec.config_class == "LlamaConfig" and (factors := rope_freqs(make_config(spec))) is not None:
+        writer.add_tensor("rope_freqs.weight", factors)
     held = {}
     for name, parameter in model.named_parameters():
         if not is_stored(name):

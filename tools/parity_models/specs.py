@@ -119,6 +119,13 @@ SPECS = [
     llama_like("gguf_llama_q8_0", "Llama", dict(gguf="Q8_0"), **GGUF_LLAMA),
     llama_like("gguf_llama_q4_0", "Llama", dict(gguf="Q4_0"), **GGUF_LLAMA),
     llama_like("gguf_qwen2_f32", "Qwen2", dict(gguf="F32"), **GGUF_LLAMA),
+    llama_like("gguf_llama_llama3_rope", "Llama", dict(gguf="F32"), rope_theta=100.0,
+               rope_scaling=LLAMA3_ROPE, **GGUF_LLAMA),
+    llama_like("gguf_llama_linear_rope", "Llama", dict(gguf="F16"),
+               rope_scaling=dict(rope_type="linear", factor=2.0), **GGUF_LLAMA),
+    llama_like("gguf_qwen2_yarn", "Qwen2", dict(gguf="F16"), rope_theta=100.0,
+               rope_scaling=YARN_ROPE | dict(beta_slow=0.5, mscale=1.0, mscale_all_dim=0.4),
+               **GGUF_LLAMA),
     gpt2("gguf_gpt2_f32", gguf="F32", n_embd=24, n_head=2),
     bert_like("gguf_bert_f32", "BertModel", options=dict(gguf="F32"), hidden_size=24),
 ]
