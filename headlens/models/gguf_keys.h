@@ -30,6 +30,7 @@ class ArchitectureKeys {
   }
   double number(std::string_view key) const { return file_.require_number(full(key)); }
   std::optional<double> number_if(std::string_view key) const { return file_.number(full(key)); }
+  bool flag(std::string_view key) const { return file_.require_boolean(full(key)); }
   std::optional<std::string_view> string_if(std::string_view key) const {
     return file_.string(full(key));
   }

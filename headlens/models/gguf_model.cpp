@@ -1,5 +1,7 @@
 #include "headlens/models/gguf_model.h"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "headlens/base/errors.h"
@@ -15,7 +17,8 @@ struct Architecture {
 };
 
 constexpr Architecture kArchitectures[] = {
-    {"llama", "llama"}, {"qwen2", "qwen2"}, {"qwen3", "qwen3"}, {"gpt2", "gpt2"}, {"bert", "bert"},
+    {"llama", "llama"}, {"qwen2", "qwen2"},      {"qwen3", "qwen3"},
+    {"gpt2", "gpt2"},   {"gptneox", "gpt_neox"}, {"bert", "bert"},
 };
 
 std::string_view model_type(const GgufFile& file) {
@@ -69,6 +72,25 @@ nlohmann::json gpt2_config(const ArchitectureKeys& keys) {
           {"n_inner", keys.integer("feed_forward_length")},
           {"n_positions", keys.integer("context_length")},
           {"layer_norm_epsilon", keys.number("attention.layer_norm_epsilon")}};
+}
+
+nlohmann::json gpt_neox_config(const ArchitectureKeys& keys) {
+  const std::int64_t d_model = keys.size("embedding_length");
+  const std::int64_t n_heads = keys.size("attention.head_count");
+  const auto d_head = std::max<std::int64_t>(d_model / n_heads, 1);
+  // Rounded up, so that its product with d_head does not fall below the whole number it was.
+  const double share =
+      std::nextafter(static_cast<double>(rotary_dimensions(keys, d_head)) / d_head, 1.0);
+  nlohmann::json config{{"hidden_size", d_model},
+                        {"num_hidden_layers", keys.integer("block_count")},
+                        {"num_attention_heads", n_heads},
+                        {"intermediate_size", keys.integer("feed_forward_length")},
+                        {"max_position_embeddings", keys.integer("context_length")},
+                        {"layer_norm_eps", keys.number("attention.layer_norm_epsilon")},
+                        {"use_parallel_residual", keys.flag("use_parallel_residual")},
+                        {"rotary_pct", share}};
+  add_rope_settings(config, keys);
+  return config;
 }
 
 nlohmann::json bert_config(const GgufFile& file, const ArchitectureKeys& keys) {
@@ -143,6 +165,8 @@ nlohmann::json config_from_gguf(const GgufFile& file) {
   nlohmann::json config;
   if (type == "gpt2") {
     config = gpt2_config(keys);
+  } else if (type == "gpt_neox") {
+    config = gpt_neox_config(keys);
   } else if (type == "bert") {
     config = bert_config(file, keys);
   } else {

@@ -8,7 +8,8 @@
 
 namespace headlens {
 
-/// The config.json that the Hugging Face form of a GGUF model would have, from its metadata.
+/// The config.json that the Hugging Face form of a GGUF model would have, from its metadata. No
+/// file says the activation: it is the family's usual one, so for GPT-NeoX Pythia's exact GELU.
 /// @throws UnsupportedError  if its architecture is not supported; names the supported ones
 nlohmann::json config_from_gguf(const GgufFile& file);
 

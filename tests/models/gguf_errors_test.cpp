@@ -28,7 +28,7 @@ TEST(GgufErrors, UnknownArchitecture) {
   EXPECT_THAT([&] { file.open(); },
               ThrowsMessage<UnsupportedError>(
                   AllOf(HasSubstr("model.gguf"), HasSubstr("\"mamba\""),
-                        HasSubstr("supported are llama, qwen2, qwen3, gpt2, bert"))));
+                        HasSubstr("supported are llama, qwen2, qwen3, gpt2, gptneox, bert"))));
 }
 
 /// Opens a model with one number of its metadata changed; all is well if it cannot.
@@ -45,12 +45,15 @@ void expect_refused(const std::string& model, const std::string& key, T value,
 TEST(GgufErrors, SizesThatNoModelHas) {
   expect_refused(kLlama, "llama.block_count", 0u, "is 0");
   expect_refused(kLlama, "llama.block_count", 4000000000u, "4000000000");
-  expect_refused(kLlama, "llama.attention.head_count", 0u,
-                 "llama.attention.head_count is 0, which no model can have");
-  expect_refused(kLlama, "llama.embedding_length", 0u, "embedding_length is 0");
-  expect_refused(kLlama, "llama.attention.head_count", 1000u, "a head has");
-  expect_refused(kLlama, "llama.rope.dimension_count", 4000000000u,
-                 "rope.dimension_count is 4000000000, but a head has 8 dimensions");
+  for (const std::string architecture : {"llama", "gptneox"}) {
+    const std::string model = architecture == "llama" ? kLlama : "gguf_gpt_neox_parallel";
+    expect_refused(model, architecture + ".attention.head_count", 0u,
+                   architecture + ".attention.head_count is 0, which no model can have");
+    expect_refused(model, architecture + ".embedding_length", 0u, "embedding_length is 0");
+    expect_refused(model, architecture + ".attention.head_count", 1000u, "a head has");
+    expect_refused(model, architecture + ".rope.dimension_count", 4000000000u,
+                   "rope.dimension_count is 4000000000, but a head has 8 dimensions");
+  }
 }
 
 TEST(GgufErrors, LlamasRotateWholeHeads) {

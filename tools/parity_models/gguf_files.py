@@ -23,6 +23,13 @@ GPT2_NAMES = {
     "ln_2": "ffn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output",
     "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
 }
+NEOX_NAMES = {
+    "gpt_neox.embed_in": "token_embd", "gpt_neox.final_layer_norm": "output_norm",
+    "lm_head": "output", "gpt_neox.layers": "blk", "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm", "attention.query_key_value": "attn_qkv",
+    "attention.dense": "attn_output", "mlp.dense_h_to_4h": "ffn_up",
+    "mlp.dense_4h_to_h": "ffn_down",
+}
 BERT_NAMES = {
     "embeddings.word_embeddings": "token_embd", "embeddings.position_embeddings": "position_embd",
     "embeddings.token_type_embeddings": "token_types", "embeddings.LayerNorm": "token_embd_norm",
@@ -32,7 +39,8 @@ BERT_NAMES = {
     "output.dense": "ffn_down", "output.LayerNorm": "layer_output_norm",
 }
 FAMILIES = {"LlamaConfig": ("llama", LLAMA_NAMES), "Qwen2Config": ("qwen2", LLAMA_NAMES),
-            "GPT2Config": ("gpt2", GPT2_NAMES), "BertConfig": ("bert", BERT_NAMES)}
+            "GPT2Config": ("gpt2", GPT2_NAMES), "GPTNeoXConfig": ("gptneox", NEOX_NAMES),
+            "BertConfig": ("bert", BERT_NAMES)}
 
 
 def gguf_name(name, names):
@@ -53,6 +61,10 @@ def stored_form(spec, name, value):
         return interleave_rotary_pairs(value, spec.config["num_attention_heads"])
     if spec.config_class == "LlamaConfig" and "k_proj" in name:
         return interleave_rotary_pairs(value, spec.config["num_key_value_heads"])
+    if "query_key_value" in name:
+        heads = spec.config["num_attention_heads"]
+        by_head = value.reshape(heads, 3, value.shape[0] // heads // 3, *value.shape[1:])
+        return np.concatenate([by_head[:, part].reshape(-1, *value.shape[1:]) for part in range(3)])
     if ".c_" in name and name.endswith("weight"):
         return np.ascontiguousarray(value.T)
     return value
@@ -65,6 +77,12 @@ def hugging_face_form(spec, name, value):
         size = value.shape[0] // heads
         rows = [head * size + row for head in range(heads)
                 for row in [*range(0, size, 2), *range(1, size, 2)]]
+        return value[rows]
+    if "query_key_value" in name:
+        heads, width = spec.config["num_attention_heads"], value.shape[0] // 3
+        size = width // heads
+        rows = [part * width + head * size + row for head in range(heads) for part in range(3)
+                for row in range(size)]
         return value[rows]
     if ".c_" in name and name.endswith("weight"):
         return value.T
@@ -135,6 +153,12 @@ def add_metadata(writer, spec):
         writer.add_pooling_type(gguf.PoolingType.NONE)
         return
     size = config.hidden_size // config.num_attention_heads
+    if spec.config_class == "GPTNeoXConfig":
+        add_rope(writer, config)
+        writer.add_rope_dimension_count(int(spec.config["rotary_pct"] * size))
+        writer.add_parallel_residual(config.use_parallel_residual)
+        writer.add_layer_norm_eps(config.layer_norm_eps)
+        return
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     add_rope(writer, config)

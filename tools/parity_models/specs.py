@@ -38,11 +38,12 @@ def gpt2(name, layout=None, sites=False, gguf=None, **changes):
                      layout=layout, sites=sites, gguf=gguf)
 
 
-def neox(name, layout=None, sites=False, **changes):
+def neox(name, layout=None, sites=False, gguf=None, **changes):
     config = dict(vocab_size=VOCABULARY, hidden_size=40, num_hidden_layers=2, num_attention_heads=5,
                   intermediate_size=64, max_position_embeddings=16, rotary_pct=0.25,
                   rotary_emb_base=10000, use_parallel_residual=True) | changes
-    return ModelSpec(name, "GPTNeoXConfig", "GPTNeoXForCausalLM", config, layout=layout, sites=sites)
+    return ModelSpec(name, "GPTNeoXConfig", "GPTNeoXForCausalLM", config,
+                     layout=layout, sites=sites, gguf=gguf)
 
 
 def llama_like(name, family, options=None, **changes):
@@ -126,6 +127,10 @@ SPECS = [
     llama_like("gguf_qwen2_yarn", "Qwen2", dict(gguf="F16"), rope_theta=100.0,
                rope_scaling=YARN_ROPE | dict(beta_slow=0.5, mscale=1.0, mscale_all_dim=0.4),
                **GGUF_LLAMA),
+    neox("gguf_gpt_neox_parallel", gguf="F32", hidden_size=32, num_attention_heads=4,
+         rotary_pct=0.5),
+    neox("gguf_gpt_neox_sequential", gguf="F16", hidden_size=24, num_attention_heads=2,
+         use_parallel_residual=False),
     gpt2("gguf_gpt2_f32", gguf="F32", n_embd=24, n_head=2),
     bert_like("gguf_bert_f32", "BertModel", options=dict(gguf="F32"), hidden_size=24),
 ]
