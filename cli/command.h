@@ -32,7 +32,8 @@ struct CommonOptions {
   Session open() const;
   Prompt tokenize(const Session& session) const { return tokenize(session, prompt); }
   Prompt tokenize(const Session& session, std::string_view text) const;
-  /// Adds what only the command line knows; measures the deviation where precision is not f32.
+  /// Adds what only the command line knows; measures the logits' deviation where
+  /// precision is not f32 and no sweep's deviation is known.
   void complete(Provenance& provenance, Session& session, const Prompt& prompt) const;
 };
 

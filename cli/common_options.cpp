@@ -76,7 +76,7 @@ Prompt CommonOptions::tokenize(const Session& session, std::string_view text) co
 void CommonOptions::complete(Provenance& provenance, Session& session, const Prompt& tokens) const {
   provenance.command_line = command_line();
   const bool has_logits = session.spec().output != OutputKind::hidden_states;
-  if (session.precision() != Precision::f32 && has_logits) {
+  if (session.precision() != Precision::f32 && has_logits && !provenance.sweep_deviation) {
     provenance.precision_deviation = measure_deviation(session, tokens.sequence);
   }
 }

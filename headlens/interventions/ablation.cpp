@@ -1,8 +1,10 @@
 #include "headlens/interventions/ablation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
-#include <span>
+#include <limits>
 
 namespace headlens {
 namespace {
@@ -39,7 +41,9 @@ std::vector<Variant> variants_of(const BaseRun& base, const AskedPrompt& asked,
   }
   std::vector<Variant> variants;
   grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
-  for (const GridPlace& place : grid_places(grid.axes)) {
+  const std::vector<GridPlace> places = grid_places(grid.axes);
+  for (const std::size_t index : chosen_places(options.places, places.size())) {
+    const GridPlace& place = places[index];
     variants.push_back({&base, &asked.question});
     // What a pattern says of a masked key is nothing already; a masked score is not.
     if (options.site == SiteKind::pattern && is_masked(place, spec.block())) continue;
@@ -88,14 +92,24 @@ void ablate_some(Sweep& sweep, const ModelSpec& spec, ReferenceValues& reference
   }
   const std::vector<double> cells = sweep.run(variants);
   for (std::size_t i = 0, begin = 0; i < asked.size(); begin = ends[i++]) {
-    effects[i].grid.values.assign(cells.begin() + static_cast<std::ptrdiff_t>(begin),
-                                  cells.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+    std::vector<double>& values = effects[i].grid.values;
+    const std::size_t n_places = grid_places(effects[i].grid.axes).size();
+    values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
+    std::size_t cell = begin;
+    for (const std::size_t place : chosen_places(options.places, n_places)) {
+      values[place] = cells[cell++];
+    }
   }
+}
+
+std::string name_of_place(const AblationResult& result, std::size_t index) {
+  if (!result.ablated.empty()) return fmt::format("{}", fmt::join(result.ablated, " "));
+  return place_name(grid_places(result.grid.axes)[index]);
 }
 
 }  // namespace
 
-std::vector<AblationEffects> ablation_effects(Session& session, std::vector<AskedPrompt>& asked,
+std::vector<AblationEffects> ablation_effects(Session& session, std::span<AskedPrompt> asked,
                                               const AblationOptions& options) {
   check_layers(options.together, session.spec());
   std::vector<TokenSequence> sequences;
@@ -106,10 +120,22 @@ std::vector<AblationEffects> ablation_effects(Session& session, std::vector<Aske
   for (const Range group : sweep.groups(sequences, 1)) {
     const auto first = static_cast<std::size_t>(group.begin),
                n = static_cast<std::size_t>(group.size());
-    ablate_some(sweep, session.spec(), references, options, first,
-                std::span(asked).subspan(first, n), std::span(effects).subspan(first, n));
+    ablate_some(sweep, session.spec(), references, options, first, asked.subspan(first, n),
+                std::span(effects).subspan(first, n));
   }
   return effects;
+}
+
+std::vector<double> ablated_again(Session& session, AskedPrompt& asked, AblationOptions options,
+                                  const SweepOptions& sweep,
+                                  const std::vector<std::size_t>& places) {
+  options.sweep = sweep;
+  options.places = places;
+  const AblationEffects effects =
+      std::move(ablation_effects(session, {&asked, 1}, options).front());
+  std::vector<double> values;
+  for (const std::size_t place : places) values.push_back(effects.grid.values[place]);
+  return values;
 }
 
 AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options) {
@@ -125,6 +151,16 @@ AblationResult ablate(Session& session, const Prompt& prompt, const AblationOpti
   result.base = effects.base;
   result.grid = std::move(effects.grid);
   result.provenance = sweep_provenance(session, options.sweep);
+  result.provenance.sweep_deviation =
+      deviation_from_f32(session, options.sweep,
+                         {.metric = to_string(options.asked.metric),
+                          .prompts = {{result.grid.values, result.base}},
+                          .name = [&](std::size_t place) { return name_of_place(result, place); },
+                          .again =
+                              [&](Session& f32, const SweepOptions& sweep, std::size_t,
+                                  const std::vector<std::size_t>& places) {
+                                return ablated_again(f32, asked.front(), options, sweep, places);
+                              }});
   if (options.replacement == Replacement::resample) result.provenance.seed = options.seed;
   return result;
 }

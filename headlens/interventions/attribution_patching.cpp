@@ -145,8 +145,7 @@ AttributionResult attribute_patch(Session& session, const Prompt& clean, const P
                      .places = largest(result.estimates.values, std::max(options.verify, 1)),
                      .sweep = options.sweep};
   const PatchEffects effects = std::move(patch_effects(session, pairs, exact).front());
-  const double edited =
-      options.direction == PatchDirection::denoise ? effects.corrupt : effects.clean;
+  const double edited = effects.edited(options.direction);
   std::vector<double> estimates, changes;
   for (const std::size_t i : exact.places) {
     if (options.verify <= 0) break;
@@ -165,6 +164,7 @@ AttributionResult attribute_patch(Session& session, const Prompt& clean, const P
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
   result.provenance = sweep_provenance(session, options.sweep);
+  result.provenance.sweep_deviation = deviation_of_patches(session, pairs.front(), effects, exact);
   return result;
 }
 

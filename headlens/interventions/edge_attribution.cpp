@@ -121,6 +121,8 @@ EdgeAttributionResult attribute_edges(Session& session, const Prompt& clean, con
   result.method = GradientPath{options.steps}.name(options.direction);
   result.n_edges = static_cast<int>(all.edges.size());
   paths.provenance = sweep_provenance(session, options.sweep);
+  paths.provenance.sweep_deviation = deviation_of_paths(
+      session, pair, verified, exact, options.asked.metric, options.direction, options.sweep);
   return result;
 }
 

@@ -135,9 +135,47 @@ nlohmann::ordered_json work_of(const Session& session, const StudyResult& result
           {"prompts_sha256", prompts_sha256(rows)}};
 }
 
+AskedPrompt ask_row(Session& session, const PromptRow& row, Metric metric,
+                    SpecialTokens special_tokens) {
+  return ask(session, make_prompt(session, row.clean, special_tokens),
+             {.metric = metric, .answer = row.answer, .foil = row.foil});
+}
+
+/// Of a row that was kept, how many were kept before it of those that ran together: what is drawn
+/// for it depends on that.
+std::size_t place_among_asked(const StudyLog& log, std::size_t row) {
+  std::size_t place = 0;
+  for (std::size_t i = row / kPromptsAtOnce * kPromptsAtOnce; i < row; ++i) {
+    if (log.rows()[i].dropped.empty()) ++place;
+  }
+  return place;
+}
+
+/// @param again  as SweptValues::again, of a row of the log
+template <typename Again>
+std::optional<SweepDeviation> deviation_of_rows(Session& session, const SweepOptions& options,
+                                                const StudyLog& log, const StudyResult& result,
+                                                const Again& again) {
+  std::vector<std::size_t> kept;
+  SweptValues swept{.metric = result.metric, .prompts = {}, .name = {}, .again = {}};
+  for (std::size_t i = 0; i < log.rows().size(); ++i) {
+    const RowEffects& row = log.rows()[i];
+    if (!row.dropped.empty()) continue;
+    kept.push_back(i);
+    swept.prompts.push_back({row.grid.values, row.edited});
+  }
+  const std::vector<GridPlace> places = grid_places(result.axes);
+  swept.name = [&](std::size_t place) { return place_name(places[place]); };
+  swept.again = [&](Session& f32, const SweepOptions& sweep, std::size_t prompt,
+                    const std::vector<std::size_t>& some) {
+    return again(f32, sweep, kept[prompt], some);
+  };
+  return deviation_from_f32(session, options, swept);
+}
+
 /// Runs `ask` for a row; what the row cannot be asked becomes its reason to be dropped.
 template <typename Ask>
-void ask_row(const PromptRow& row, std::vector<RowEffects>& effects, const Ask& ask) {
+void try_row(const PromptRow& row, std::vector<RowEffects>& effects, const Ask& ask) {
   RowEffects& effect = effects.emplace_back();
   effect.line = row.line;
   try {
@@ -173,10 +211,8 @@ StudyResult study_ablation(Session& session, const std::vector<PromptRow>& rows,
     std::vector<RowEffects> effects;
     std::vector<AskedPrompt> asked;
     for (const PromptRow& row : some) {
-      ask_row(row, effects, [&] {
-        asked.push_back(
-            ask(session, make_prompt(session, row.clean, options.special_tokens),
-                {.metric = ablation.asked.metric, .answer = row.answer, .foil = row.foil}));
+      try_row(row, effects, [&] {
+        asked.push_back(ask_row(session, row, ablation.asked.metric, options.special_tokens));
       });
     }
     if (asked.empty()) return effects;
@@ -188,7 +224,17 @@ StudyResult study_ablation(Session& session, const std::vector<PromptRow>& rows,
   });
   result.provenance = sweep_provenance(session, ablation.sweep);
   result.provenance.seed = options.seed;
-  return summarize(log, options, std::move(result));
+  result = summarize(log, options, std::move(result));
+  result.provenance.sweep_deviation = deviation_of_rows(
+      session, ablation.sweep, log, result,
+      [&](Session& f32, const SweepOptions& sweep, std::size_t row,
+          const std::vector<std::size_t>& places) {
+        AskedPrompt asked = ask_row(f32, rows[row], ablation.asked.metric, options.special_tokens);
+        AblationOptions same = ablation;
+        same.seed += place_among_asked(log, row);
+        return ablated_again(f32, asked, same, sweep, places);
+      });
+  return result;
 }
 
 StudyResult study_patch(Session& session, const std::vector<PromptRow>& rows,
@@ -205,7 +251,7 @@ StudyResult study_patch(Session& session, const std::vector<PromptRow>& rows,
     std::vector<RowEffects> effects;
     std::vector<AskedPair> pairs;
     for (const PromptRow& row : some) {
-      ask_row(row, effects, [&] {
+      try_row(row, effects, [&] {
         pairs.push_back(ask_row_pair(session, row, patching.asked.metric, options.special_tokens));
       });
     }
@@ -220,7 +266,16 @@ StudyResult study_patch(Session& session, const std::vector<PromptRow>& rows,
   });
   result.provenance = sweep_provenance(session, patching.sweep);
   result.provenance.seed = options.seed;
-  return summarize(log, options, std::move(result));
+  result = summarize(log, options, std::move(result));
+  result.provenance.sweep_deviation =
+      deviation_of_rows(session, patching.sweep, log, result,
+                        [&](Session& f32, const SweepOptions& sweep, std::size_t row,
+                            const std::vector<std::size_t>& places) {
+                          AskedPair pair = ask_row_pair(f32, rows[row], patching.asked.metric,
+                                                        options.special_tokens);
+                          return patched_again(f32, pair, patching, sweep, places);
+                        });
+  return result;
 }
 
 }  // namespace headlens

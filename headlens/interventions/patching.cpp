@@ -38,13 +38,6 @@ Intervention patch_at(const GridPlace& place, SiteKind kind, std::int64_t first,
   return intervention;
 }
 
-std::vector<std::size_t> chosen_places(const PatchOptions& options, std::size_t n_places) {
-  if (!options.places.empty()) return options.places;
-  std::vector<std::size_t> all(n_places);
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
-
 /// The variants of one pair at the chosen places, and the axes of their grid. Places where the runs
 /// cannot differ stay without an edit.
 std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
@@ -56,7 +49,7 @@ std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
   const auto values = site_values(session, options.site, source);
   std::vector<Variant> variants;
   const std::vector<GridPlace> places = grid_places(grid.axes);
-  for (const std::size_t index : chosen_places(options, places.size())) {
+  for (const std::size_t index : chosen_places(options.places, places.size())) {
     const GridPlace& place = places[index];
     variants.push_back({&edited, &asked.question});
     const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
@@ -97,7 +90,9 @@ void patch_some(Session& session, Sweep& sweep, const PatchOptions& options,
     const std::size_t n_places = grid_places(effects[i].grid.axes).size();
     values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
     std::size_t cell = begin;
-    for (const std::size_t place : chosen_places(options, n_places)) values[place] = cells[cell++];
+    for (const std::size_t place : chosen_places(options.places, n_places)) {
+      values[place] = cells[cell++];
+    }
   }
 }
 
@@ -125,7 +120,7 @@ AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
   return pair;
 }
 
-std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>& pairs,
+std::vector<PatchEffects> patch_effects(Session& session, std::span<AskedPair> pairs,
                                         const PatchOptions& options) {
   std::vector<TokenSequence> sequences;
   for (const AskedPair& pair : pairs) {
@@ -143,6 +138,32 @@ std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>
   return effects;
 }
 
+std::optional<SweepDeviation> deviation_of_patches(Session& session, AskedPair& pair,
+                                                   const PatchEffects& effects,
+                                                   const PatchOptions& options) {
+  const std::vector<GridPlace> places = grid_places(effects.grid.axes);
+  return deviation_from_f32(session, options.sweep,
+                            {.metric = to_string(options.asked.metric),
+                             .prompts = {{effects.grid.values, effects.edited(options.direction)}},
+                             .name = [&](std::size_t place) { return place_name(places[place]); },
+                             .again =
+                                 [&](Session& f32, const SweepOptions& sweep, std::size_t,
+                                     const std::vector<std::size_t>& some) {
+                                   return patched_again(f32, pair, options, sweep, some);
+                                 }});
+}
+
+std::vector<double> patched_again(Session& session, AskedPair& pair, PatchOptions options,
+                                  const SweepOptions& sweep,
+                                  const std::vector<std::size_t>& places) {
+  options.sweep = sweep;
+  options.places = places;
+  const PatchEffects effects = std::move(patch_effects(session, {&pair, 1}, options).front());
+  std::vector<double> values;
+  for (const std::size_t place : places) values.push_back(effects.grid.values[place]);
+  return values;
+}
+
 PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
                   const PatchOptions& options) {
   std::vector<AskedPair> pairs;
@@ -156,8 +177,10 @@ PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
   result.direction = to_string(options.direction);
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
-  result.grid = std::move(effects.grid);
   result.provenance = sweep_provenance(session, options.sweep);
+  result.provenance.sweep_deviation =
+      deviation_of_patches(session, pairs.front(), effects, options);
+  result.grid = std::move(effects.grid);
   return result;
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "headlens/interventions/asked_prompt.h"
 #include "headlens/interventions/site_grid.h"
 #include "headlens/interventions/sweep.h"
+#include "headlens/interventions/sweep_deviation.h"
 #include "headlens/results/sweep_result.h"
 
 namespace headlens {
@@ -42,11 +46,26 @@ std::int64_t first_difference(const BaseRun& edited, const BaseRun& source, bool
 struct PatchEffects {
   double clean = 0, corrupt = 0;
   EffectGrid grid;  ///< the metric after the patch
+
+  /// The metric of the run that is edited, left alone.
+  double edited(PatchDirection direction) const {
+    return direction == PatchDirection::denoise ? corrupt : clean;
+  }
 };
 
 /// The same patches of several pairs of runs, in one sweep.
-std::vector<PatchEffects> patch_effects(Session& session, std::vector<AskedPair>& pairs,
+std::vector<PatchEffects> patch_effects(Session& session, std::span<AskedPair> pairs,
                                         const PatchOptions& options);
+
+/// How far patches lie from f32; see deviation_from_f32().
+std::optional<SweepDeviation> deviation_of_patches(Session& session, AskedPair& pair,
+                                                   const PatchEffects& effects,
+                                                   const PatchOptions& options);
+
+/// The metric after the patches of some places, computed so.
+std::vector<double> patched_again(Session& session, AskedPair& pair, PatchOptions options,
+                                  const SweepOptions& sweep,
+                                  const std::vector<std::size_t>& places);
 
 /// Activation patching (Meng et al. 2022; Wang et al. 2022): the metric of one run with some
 /// activations of another, for each place of a grid. In a causal model the positions before the

@@ -174,6 +174,27 @@ PathEffects path_effects(Session& session, AskedPair& pair, std::span<const Edge
   return effects;
 }
 
+std::optional<SweepDeviation> deviation_of_paths(Session& session, AskedPair& pair,
+                                                 std::span<const Edge> edges,
+                                                 const PathEffects& effects, Metric metric,
+                                                 PatchDirection direction,
+                                                 const SweepOptions& options) {
+  const auto name = [&](std::size_t i) {
+    return name_of(edges[i].sender) + " to " + name_of(edges[i].receiver);
+  };
+  const auto again = [&](Session& f32, const SweepOptions& sweep, std::size_t,
+                         const std::vector<std::size_t>& some) {
+    std::vector<Edge> chosen;
+    for (const std::size_t i : some) chosen.push_back(edges[i]);
+    return path_effects(f32, pair, chosen, metric, direction, sweep).values;
+  };
+  return deviation_from_f32(session, options,
+                            {.metric = to_string(metric),
+                             .prompts = {{effects.values, effects.edited(direction)}},
+                             .name = name,
+                             .again = again});
+}
+
 PathResult path_patch(Session& session, const Prompt& clean, const Prompt& corrupt,
                       const PathOptions& options) {
   const ModelSpec& spec = session.spec();
@@ -201,6 +222,8 @@ PathResult path_patch(Session& session, const Prompt& clean, const Prompt& corru
         {name_of(edges[i].sender), name_of(edges[i].receiver), std::nullopt, effects.values[i]});
   }
   result.provenance = sweep_provenance(session, options.sweep);
+  result.provenance.sweep_deviation = deviation_of_paths(
+      session, pair, edges, effects, options.asked.metric, options.direction, options.sweep);
   return result;
 }
 

@@ -1,28 +1,23 @@
 #include "headlens/interventions/pruning.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
-#include <span>
 
 #include "headlens/base/errors.h"
+#include "headlens/interventions/pruned_loss.h"
 #include "headlens/interventions/site_grid.h"
-#include "headlens/run/provenance.h"
+#include "headlens/interventions/sweep_deviation.h"
 
 namespace headlens {
 namespace {
 
 constexpr int kMostSteps = 64;
 
-/// Texts whose base runs are held at once.
-constexpr std::size_t kTextsAtOnce = 8;
-/// Sets of heads whose variants of these texts are held at once: many random orders of many heads
-/// would fill the memory with lists.
-constexpr std::size_t kSetsAtOnce = 512;
-
-using LayerValues = std::vector<std::shared_ptr<const Tensor>>;
 using Heads = std::span<const HeadPlace>;
 
 void check_text(const PruningText& text, const Session& session) {
@@ -49,130 +44,6 @@ void check(const Session& session, const std::vector<PruningText>& texts,
   if (texts.empty()) throw UsageError("there is no text to read the loss from");
   if (options.random_orders < 0) throw UsageError("there cannot be less than 0 random orders");
   for (const PruningText& text : texts) check_text(text, session);
-}
-
-/// Every token but the first, predicted at the position before it.
-Question loss_question(const TokenSequence& sequence) {
-  Question question;
-  question.answer.assign(sequence.ids.begin() + 1, sequence.ids.end());
-  question.positions.resize(question.answer.size());
-  std::iota(question.positions.begin(), question.positions.end(), 0);
-  return question;
-}
-
-/// Weighted by tokens.
-class MeanLoss {
- public:
-  void add(double loss_nats, int tokens) {
-    sum_ += loss_nats * tokens;
-    tokens_ += tokens;
-  }
-  double nats() const { return sum_ / static_cast<double>(tokens_); }
-
- private:
-  double sum_ = 0;
-  std::int64_t tokens_ = 0;
-};
-
-/// Measures the loss with heads removed, over some of the texts.
-class PrunedLoss {
- public:
-  PrunedLoss(Session& session, const std::vector<PruningText>& texts, const PruningOptions& options)
-      : session_(session),
-        texts_(texts),
-        options_(options),
-        sweep_(session, Metric::loss, options.sweep) {
-    if (options.replacement == Replacement::resample) return;
-    values_ = reference_values(session, SiteKind::z, options.replacement, options.reference, 0, 0);
-  }
-
-  /// @param part   texts with this part are read, and learn their base loss
-  /// @param sets   heads that are removed together
-  /// @return  the loss of each set, and last that of the whole model
-  std::vector<double> of(const std::vector<Heads>& sets, std::vector<PrunedText>& told,
-                         bool PrunedText::*part) {
-    std::vector<std::size_t> chosen;
-    for (std::size_t i = 0; i < told.size(); ++i) {
-      if (told[i].*part) chosen.push_back(i);
-    }
-    std::vector<MeanLoss> means(sets.size() + 1);
-    for (std::size_t first = 0; first < chosen.size(); first += kTextsAtOnce) {
-      const std::size_t count = std::min(kTextsAtOnce, chosen.size() - first);
-      add_texts(sets, std::span(chosen).subspan(first, count), told, means);
-    }
-    std::vector<double> losses(means.size());
-    std::ranges::transform(means, losses.begin(), &MeanLoss::nats);
-    return losses;
-  }
-
- private:
-  void add_texts(const std::vector<Heads>& sets, std::span<const std::size_t> some,
-                 std::vector<PrunedText>& told, std::vector<MeanLoss>& means) {
-    std::vector<TokenSequence> sequences;
-    std::vector<Question> questions;
-    for (const std::size_t i : some) {
-      sequences.push_back(texts_[i].prompt.sequence);
-      questions.push_back(loss_question(sequences.back()));
-    }
-    const auto bases = sweep_.record(sequences);
-    std::vector<LayerValues> values;
-    for (std::size_t t = 0; t < some.size(); ++t) {
-      PrunedText& text = told[some[t]];
-      values.push_back(values_for(some[t], bases[t]->length()));
-      text.base_loss_nats = sweep_.readout().read_base(questions[t], *bases[t]);
-      means.back().add(text.base_loss_nats, text.predicted_tokens);
-    }
-    for (std::size_t first = 0; first < sets.size(); first += kSetsAtOnce) {
-      const std::size_t end = std::min(sets.size(), first + kSetsAtOnce);
-      std::vector<Variant> variants;
-      for (std::size_t t = 0; t < some.size(); ++t) {
-        for (std::size_t s = first; s < end; ++s) {
-          variants.push_back({bases[t].get(), &questions[t], removal_of(sets[s], values[t])});
-        }
-      }
-      const std::vector<double> losses = sweep_.run(variants);
-      for (std::size_t i = 0; i < losses.size(); ++i) {
-        const PrunedText& text = told[some[i / (end - first)]];
-        means[first + i % (end - first)].add(losses[i], text.predicted_tokens);
-      }
-    }
-  }
-
-  LayerValues values_for(std::size_t text, std::int64_t length) {
-    if (options_.replacement != Replacement::resample) return values_;
-    return reference_values(session_, SiteKind::z, options_.replacement, options_.reference, length,
-                            options_.seed + text);
-  }
-
-  static std::vector<Intervention> removal_of(Heads heads, const LayerValues& values) {
-    std::vector<Intervention> removal;
-    for (const auto [layer, head] : heads) {
-      removal.push_back({.site = {SiteKind::z, layer}, .head = head});
-      removal.back().edit.values = values.at(layer);
-    }
-    return removal;
-  }
-
-  Session& session_;
-  const std::vector<PruningText>& texts_;
-  const PruningOptions& options_;
-  Sweep sweep_;
-  LayerValues values_;  ///< the same for every text; empty for resample
-};
-
-/// What is told of the texts before anything is measured; splits them.
-std::vector<PrunedText> told_texts(const std::vector<PruningText>& texts) {
-  const bool held_out = texts.size() > 1;
-  const std::size_t n_ranking = (texts.size() + 1) / 2;
-  std::vector<PrunedText> told;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    told.push_back({.line = texts[i].line,
-                    .prompt = texts[i].prompt.tokens,
-                    .predicted_tokens = static_cast<int>(texts[i].prompt.sequence.ids.size()) - 1,
-                    .for_importance = i < n_ranking,
-                    .for_curve = !held_out || i >= n_ranking});
-  }
-  return told;
 }
 
 std::vector<HeadPlace> heads_of(const std::vector<GridAxis>& axes) {
@@ -229,6 +100,68 @@ void measure_curves(PrunedLoss& loss, PruningResult& result) {
   }
 }
 
+/// Sets of heads to remove from the first text in both precisions: some heads alone, and more and
+/// more of them.
+struct ComparedSets {
+  std::vector<Heads> sets;
+  std::vector<std::string> names;
+};
+
+ComparedSets sets_to_compare(Heads order) {
+  constexpr std::size_t kEach = 4;
+  ComparedSets compared;
+  const auto add = [&](Heads heads, std::string name) {
+    compared.sets.push_back(heads);
+    compared.names.push_back(std::move(name));
+  };
+  for (std::size_t i = 0; i < std::min(kEach, order.size()); ++i) {
+    const Heads alone = order.subspan(order.size() * (2 * i + 1) / (2 * kEach), 1);
+    add(alone, to_string(alone.front()));
+  }
+  for (std::size_t i = 1; i <= kEach; ++i) {
+    const Heads removed = order.first(order.size() * i / kEach);
+    add(removed, fmt::format("the {} least important", removed.size()));
+  }
+  return compared;
+}
+
+std::optional<SweepDeviation> deviation_of_losses(Session& session,
+                                                  const std::vector<PruningText>& texts,
+                                                  const PruningOptions& options,
+                                                  const PruningResult& result) {
+  if (is_f32(session, options.sweep)) return std::nullopt;
+  const std::vector<PruningText> text{texts.front()};
+  const ComparedSets compared = sets_to_compare(result.least_first.order);
+  const auto losses_of = [&](Session& by, const SweepOptions& sweep,
+                             const std::vector<Heads>& sets) {
+    PruningOptions same = options;
+    same.sweep = sweep;
+    std::vector<PrunedText> told = told_texts(text);
+    return PrunedLoss(by, text, same).of(sets, told, &PrunedText::for_curve);
+  };
+  std::vector<double> losses = losses_of(session, options.sweep, compared.sets);
+  const double base = losses.back();
+  losses.pop_back();
+  auto deviation =
+      deviation_from_f32(session, options.sweep,
+                         {.metric = to_string(Metric::loss),
+                          .prompts = {{losses, base}},
+                          .name = [&](std::size_t place) { return compared.names[place]; },
+                          .again =
+                              [&](Session& f32, const SweepOptions& sweep, std::size_t,
+                                  const std::vector<std::size_t>& places) {
+                                std::vector<Heads> sets;
+                                for (const std::size_t place : places)
+                                  sets.push_back(compared.sets[place]);
+                                return losses_of(f32, sweep, sets);
+                              }});
+  if (!deviation) return deviation;
+  const std::ptrdiff_t curves = 2 + std::ssize(result.random);
+  deviation->of_places = std::ssize(result.importance.values) + std::ssize(result.counts) * curves;
+  deviation->of_prompts = static_cast<int>(texts.size());
+  return deviation;
+}
+
 }  // namespace
 
 std::vector<int> pruning_counts(int n_heads, std::optional<int> steps) {
@@ -263,7 +196,8 @@ PruningResult prune(Session& session, const std::vector<PruningText>& texts,
     result.random.push_back({.order = shuffled(heads, random), .loss_nats = {}});
   }
   measure_curves(loss, result);
-  result.provenance = provenance_of(session);
+  result.provenance = sweep_provenance(session, options.sweep);
+  result.provenance.sweep_deviation = deviation_of_losses(session, texts, options, result);
   if (options.random_orders > 0 || options.replacement == Replacement::resample) {
     result.provenance.seed = options.seed;
   }

@@ -65,6 +65,14 @@ std::vector<GridPlace> grid_places(const std::vector<GridAxis>& axes) {
   return places;
 }
 
+std::vector<std::size_t> chosen_places(const std::vector<std::size_t>& chosen,
+                                       std::size_t n_places) {
+  if (!chosen.empty()) return chosen;
+  std::vector<std::size_t> all(n_places);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
 std::string place_name(const GridPlace& place) {
   std::string name = "L" + std::to_string(place.layer);
   if (place.head >= 0) name += "H" + std::to_string(place.head);

@@ -36,6 +36,10 @@ std::vector<GridAxis> grid_axes(SiteKind kind, GridColumns columns, const ModelS
 /// The places of a grid in C order.
 std::vector<GridPlace> grid_places(const std::vector<GridAxis>& axes);
 
+/// Indices of the places that were chosen; where none were, of all.
+std::vector<std::size_t> chosen_places(const std::vector<std::size_t>& chosen,
+                                       std::size_t n_places);
+
 /// "L5H3", "L5H3 position 2", "L5H3 query 7 key 2".
 std::string place_name(const GridPlace& place);
 

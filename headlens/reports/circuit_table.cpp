@@ -6,6 +6,7 @@
 
 #include "headlens/reports/effect_table.h"
 #include "headlens/reports/number_text.h"
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
 
@@ -95,8 +96,8 @@ std::string path_table(const PathResult& result, int width, int most) {
         {edge.sender, edge.receiver, number_text(*edge.value), change_text(*edge.value - edited)});
   }
   return fmt::format("path patching ({}), {} edges\n", result.direction, result.edges.size()) +
-         both_metrics(result.question, result.clean_metric, result.corrupt_metric) + "\n" +
-         table.to_text(width);
+         both_metrics(result.question, result.clean_metric, result.corrupt_metric) +
+         deviation_line(result.provenance) + "\n" + table.to_text(width);
 }
 
 std::string attribution_table(const AttributionResult& result, int width) {
@@ -109,7 +110,8 @@ std::string attribution_table(const AttributionResult& result, int width) {
   return fmt::format("attribution of {} ({}, {}), {} places\n", result.site, result.direction,
                      result.method, result.estimates.values.size()) +
          both_metrics(result.question, result.clean_metric, result.corrupt_metric) +
-         quality_line(result.quality) + "\n" + table.to_text(width);
+         deviation_line(result.provenance) + quality_line(result.quality) + "\n" +
+         table.to_text(width);
 }
 
 std::string edge_attribution_table(const EdgeAttributionResult& result, int width, int most) {
@@ -127,7 +129,8 @@ std::string edge_attribution_table(const EdgeAttributionResult& result, int widt
                      result.method, result.n_edges) +
          both_metrics(result.paths.question, result.paths.clean_metric,
                       result.paths.corrupt_metric) +
-         quality_line(result.quality) + "\n" + table.to_text(width);
+         deviation_line(result.paths.provenance) + quality_line(result.quality) + "\n" +
+         table.to_text(width);
 }
 
 std::string circuit_table(const CircuitResult& result, int width, int most) {

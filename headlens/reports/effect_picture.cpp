@@ -7,6 +7,7 @@
 
 #include "headlens/base/errors.h"
 #include "headlens/reports/effect_table.h"
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 
 namespace headlens {
@@ -160,7 +161,7 @@ EffectPicture picture_of(const StudyResult& result) {
   }
   text.origin = {fmt::format("{} · {} · {} prompts of {}, {} dropped · headlens {}",
                              one_line(result.provenance.model_name, 60),
-                             result.provenance.precision, result.n_prompts,
+                             precision_text(result.provenance), result.n_prompts,
                              one_line(result.prompts_file, 60), result.dropped.size(),
                              result.provenance.headlens_version)};
   set_text(picture, std::move(text));

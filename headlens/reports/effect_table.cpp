@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "headlens/reports/number_text.h"
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
 
@@ -67,12 +68,13 @@ std::string ablation_table(const AblationResult& result, int width, int most) {
     std::string places;
     for (const std::string& place : result.ablated) places += " " + place;
     const double value = result.grid.values.front();
-    return fmt::format("{}:{}\n{}: {} without ablation, {} with it ({})\n", what, places, metric,
+    return fmt::format("{}:{}\n{}: {} without ablation, {} with it ({})\n{}", what, places, metric,
                        number_text(result.base), number_text(value),
-                       change_text(value - result.base));
+                       change_text(value - result.base), deviation_line(result.provenance));
   }
-  std::string text = fmt::format("{}, {} places\n{}: {} without ablation\n\n", what,
-                                 result.grid.values.size(), metric, number_text(result.base));
+  std::string text =
+      fmt::format("{}, {} places\n{}: {} without ablation\n{}\n", what, result.grid.values.size(),
+                  metric, number_text(result.base), deviation_line(result.provenance));
   TextTable table({{.title = "ablated", .shrinks = true},
                    {.title = "value", .align = Align::kRight},
                    {.title = "change", .align = Align::kRight}});
@@ -88,10 +90,10 @@ std::string patch_table(const PatchResult& result, int width, int most) {
   const bool denoise = result.direction == "denoise";
   const double edited = denoise ? result.corrupt_metric : result.clean_metric;
   std::string text = fmt::format(
-      "patching {} of the {} run into the {} one, {} places\n{}: clean {}, corrupt {}\n\n",
+      "patching {} of the {} run into the {} one, {} places\n{}: clean {}, corrupt {}\n{}\n",
       result.site, denoise ? "clean" : "corrupt", denoise ? "corrupt" : "clean",
       result.grid.values.size(), metric_name(result.question), number_text(result.clean_metric),
-      number_text(result.corrupt_metric));
+      number_text(result.corrupt_metric), deviation_line(result.provenance));
   TextTable table({{.title = "patched", .shrinks = true},
                    {.title = "value", .align = Align::kRight},
                    {.title = "normalized", .align = Align::kRight}});
@@ -114,6 +116,7 @@ std::string study_table(const StudyResult& result, int width, int most) {
     text += fmt::format("the clean run prefers the answer in {:.1f}% of prompts\n",
                         100 * result.accuracy);
   }
+  text += deviation_line(result.provenance);
   text += fmt::format(
       "of {} places, {} count at {} after Holm's correction and {} after Benjamini-Hochberg's\n\n",
       result.places.size(), count_significant(result, &PlaceEffect::p_holm, kLevel), kLevel,

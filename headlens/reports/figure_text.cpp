@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 #include "headlens/results/utf8.h"
 
@@ -17,13 +18,6 @@ constexpr TextStyle kNote{.size = 8, .color = kInk};
 constexpr TextStyle kOrigin{.size = 7.5, .color = kFaintInk};
 constexpr int kPromptColumns = 240;
 
-std::string precision_of(const Provenance& provenance) {
-  if (!provenance.precision_deviation) return provenance.precision;
-  return fmt::format("{} (logits off by at most {:.2g} on {} tokens)", provenance.precision,
-                     provenance.precision_deviation->max_abs_logit,
-                     provenance.precision_deviation->sample_tokens);
-}
-
 }  // namespace
 
 std::string provenance_line(const Provenance& provenance, const PromptTokens& prompt) {
@@ -33,7 +27,7 @@ std::string provenance_line(const Provenance& provenance, const PromptTokens& pr
                               : "begins with " + token_label(prompt.bos, 20);
   return replace_invalid_utf8(fmt::format(
       "{} · {} · {} token{}, {} · headlens {}", one_line(provenance.model_name, 60),
-      precision_of(provenance), count, count == 1 ? "" : "s", bos, provenance.headlens_version));
+      precision_text(provenance), count, count == 1 ? "" : "s", bos, provenance.headlens_version));
 }
 
 std::string quoted_prompt(const PromptTokens& prompt, int max_columns) {

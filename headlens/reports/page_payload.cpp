@@ -12,6 +12,7 @@
 #include "headlens/reports/head_summary.h"
 #include "headlens/reports/lens_access.h"
 #include "headlens/reports/packed_attention.h"
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 #include "headlens/results/json.h"
 #include "headlens/results/utf8.h"
@@ -57,12 +58,7 @@ Json provenance_json(const Provenance& provenance, const PromptTokens& prompt) {
   add("Family", provenance.model_family);
   add("SHA-256", provenance.model_sha256);
   add("Precision", provenance.precision);
-  if (const auto& deviation = provenance.precision_deviation) {
-    add("Its deviation",
-        fmt::format("logits differ from f32 by at most {:.3g}, {:.3g} on average "
-                    "({} tokens)",
-                    deviation->max_abs_logit, deviation->mean_abs_logit, deviation->sample_tokens));
-  }
+  add("Its deviation", deviation_text(provenance));
   add("BOS", prompt.bos);
   std::string ids;
   for (const TokenInfo& token : prompt.tokens) ids += fmt::format("{} ", token.id);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 
 namespace headlens {
@@ -56,10 +57,10 @@ FigureText text_of(const PruningResult& result) {
   }
   const std::string from =
       result.texts_file.empty() ? "" : " of " + one_line(result.texts_file, 60);
-  text.origin = {fmt::format(
-      "{} · {}{} · {}{} · headlens {}", one_line(provenance.model_name, 60), provenance.precision,
-      result.products == "exact" ? "" : ", bf16 deltas",
-      plural(static_cast<int>(result.texts.size()), "text"), from, provenance.headlens_version)};
+  text.origin = {fmt::format("{} · {} · {}{} · headlens {}", one_line(provenance.model_name, 60),
+                             precision_text(provenance),
+                             plural(static_cast<int>(result.texts.size()), "text"), from,
+                             provenance.headlens_version)};
   return text;
 }
 

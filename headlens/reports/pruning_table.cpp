@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "headlens/reports/csv.h"
+#include "headlens/reports/precision_text.h"
 #include "headlens/reports/pruning_picture.h"
 #include "headlens/reports/table.h"
 
@@ -79,10 +80,10 @@ std::string csv_number(double value) {
 
 std::string pruning_table(const PruningResult& result, int width, int most) {
   check_pruning(result);
-  std::string text =
-      fmt::format("pruning of {} heads ({})\n{}\nloss of the whole model: {} nats per token\n\n",
-                  result.importance.values.size(), result.kind,
-                  fmt::join(split_notes(result), ",\n"), loss_text(result.base_loss_nats));
+  std::string text = fmt::format(
+      "pruning of {} heads ({})\n{}\nloss of the whole model: {} nats per token\n{}\n",
+      result.importance.values.size(), result.kind, fmt::join(split_notes(result), ",\n"),
+      loss_text(result.base_loss_nats), deviation_line(result.provenance));
   text += curves_text(result, width) + "\n" + rise_text(result) + "\n";
   return text + importance_text(result, width, most);
 }

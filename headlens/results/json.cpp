@@ -65,6 +65,16 @@ Json to_json(const Provenance& provenance) {
                                    {"max_abs_logit", number(deviation->max_abs_logit)},
                                    {"mean_abs_logit", number(deviation->mean_abs_logit)}};
   }
+  if (const auto& deviation = provenance.sweep_deviation) {
+    json["sweep_deviation"] = {{"metric", deviation->metric},
+                               {"places", texts(deviation->places)},
+                               {"of_places", deviation->of_places},
+                               {"prompts", deviation->prompts},
+                               {"of_prompts", deviation->of_prompts},
+                               {"max_abs", number(deviation->max_abs)},
+                               {"mean_abs", number(deviation->mean_abs)},
+                               {"mean_abs_effect", number(deviation->mean_abs_effect)}};
+  }
   if (provenance.seed) json["seed"] = *provenance.seed;
   json["command_line"] = text(provenance.command_line);
   json["created_utc"] = text(provenance.created_utc);

@@ -15,6 +15,18 @@ struct PrecisionDeviation {
   double mean_abs_logit = 0;
 };
 
+/// How far a sweep at reduced precision lies from f32: its metric at some of its places, each
+/// computed once more in f32.
+struct SweepDeviation {
+  std::string metric;               ///< what the differences are differences of
+  std::vector<std::string> places;  ///< that were compared, "L3H1" and the like
+  std::int64_t of_places = 0;       ///< that the sweep computed
+  int prompts = 0, of_prompts = 0;  ///< that each of the places was compared on
+  double max_abs = 0;
+  double mean_abs = 0;
+  double mean_abs_effect = 0;  ///< what the same places change the metric by
+};
+
 /// Where a result came from: enough to make it again.
 struct Provenance {
   std::string headlens_version;
@@ -23,7 +35,8 @@ struct Provenance {
   std::string model_family;       ///< "gpt2", "gpt_neox", "llama", "bert"
   std::string model_sha256;       ///< of the weight file(s), in name order
   std::string precision = "f32";  ///< "f32", "bf16", or "bf16_deltas" from an f32 run
-  std::optional<PrecisionDeviation> precision_deviation;
+  std::optional<PrecisionDeviation> precision_deviation;  ///< of logits, where no sweep was made
+  std::optional<SweepDeviation> sweep_deviation = {};     ///< of a sweep that was not f32
   std::optional<std::uint64_t> seed;
   std::string command_line;
   std::string created_utc;  ///< ISO 8601

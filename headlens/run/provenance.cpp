@@ -40,8 +40,7 @@ PrecisionDeviation measure_deviation(Session& session, const TokenSequence& sequ
   TokenSequence sample = sequence;
   sample.ids.resize(std::min(sample.ids.size(), kSampleTokens));
   if (!sample.type_ids.empty()) sample.type_ids.resize(sample.ids.size());
-  Session reference(session.identity(), {.precision = Precision::f32});
-  RunOutput exact = reference.run({sample}), rounded = session.run({sample});
+  RunOutput exact = session.f32().run({sample}), rounded = session.run({sample});
   const bool has_tokens = !exact.logits.empty();
   const Tensor& a = has_tokens ? exact.logits : exact.class_logits;
   const Tensor& b = has_tokens ? rounded.logits : rounded.class_logits;

@@ -46,6 +46,16 @@ Model& Session::bf16_model() {
   return *bf16_model_;
 }
 
+Session& Session::f32() {
+  if (precision() == Precision::f32) return *this;
+  const std::scoped_lock lock(turn_->mutex);
+  if (!f32_) {
+    const SessionOptions options{.precision = Precision::f32, .progress = progress_};
+    f32_ = std::make_unique<Session>(identity_, options);
+  }
+  return *f32_;
+}
+
 const ModelTransposes& Session::transposes() {
   const std::scoped_lock lock(turn_->mutex);
   if (!transposes_) {

@@ -58,6 +58,9 @@ class Session {
   /// The same model in bf16 beside this one's own precision; opened when first asked for, then
   /// kept.
   Model& bf16_model();
+  /// This session where it is f32; else one of the same model in f32, opened when first asked for,
+  /// then kept.
+  Session& f32();
   /// The weights transposed, for gradients; made when first asked for, then kept.
   const ModelTransposes& transposes();
   const ResolvedModel& identity() const { return identity_; }
@@ -98,6 +101,7 @@ class Session {
 
   ResolvedModel identity_;
   std::unique_ptr<Model> model_, bf16_model_;
+  std::unique_ptr<Session> f32_;
   std::unique_ptr<ModelTransposes> transposes_;
   ProgressCallback progress_;
   std::unique_ptr<Turn> turn_ = std::make_unique<Turn>();

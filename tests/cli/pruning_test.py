@@ -91,6 +91,15 @@ class Pruning(CommandLineTest):
             self.assertAlmostEqual(value, other, places=5)
         for value, other in zip(exact["random"][0]["loss_nats"], deltas["random"][0]["loss_nats"]):
             self.assertAlmostEqual(value, other, delta=0.05)
+        self.assertNotIn("sweep_deviation", exact["provenance"])
+        deviation = deltas["provenance"]["sweep_deviation"]
+        self.assertEqual(deltas["provenance"]["precision"], "bf16_deltas")
+        self.assertEqual(deviation["metric"], "loss")
+        self.assertIn("the 6 least important", deviation["places"])
+        self.assertLess(0, deviation["max_abs"])
+        self.assertLess(deviation["max_abs"], 0.05)
+        removed = [abs(some["least_first"]["loss_nats"][-1]) for some in (exact, deltas)]
+        self.assertLessEqual(abs(removed[0] - removed[1]), deviation["max_abs"] + 1e-6)
 
     def test_files(self):
         shown = self.succeed("prune", "--data", self.texts(TEXTS), "--model", self.gpt2, "--json",

@@ -52,6 +52,27 @@ class Studies(CommandLineTest):
         self.assertAlmostEqual(result["base"]["mean"], sum(one["base"] for one in single) / 5,
                                places=5)
 
+    def test_reduced_precision_is_measured_on_some_of_the_prompts(self):
+        prompts = self.prompts(9)
+        texts = self.scratch / "texts.txt"
+        texts.write_text("the cab the cat\na cab the cat\nthe ball a cat\n", encoding="utf-8")
+        for more in ([], ["--kind", "resample", "--data", texts]):
+            with self.subTest(more=more):
+                exact = self.study(prompts, *more)
+                deltas = self.study(prompts, "--bf16-deltas", *more)
+                self.assertNotIn("sweep_deviation", exact["provenance"])
+                deviation = deltas["provenance"]["sweep_deviation"]
+                self.assertEqual((deviation["prompts"], deviation["of_prompts"]), (4, 9))
+                self.assertEqual((len(deviation["places"]), deviation["of_places"]), (6, 6))
+                self.assertLess(0, deviation["max_abs"])
+                self.assertLess(deviation["mean_abs"], 0.02 * deviation["mean_abs_effect"])
+        pairs = self.prompts(9, "pairs.jsonl", corrupt="the cab", clean="the cat")
+        patched = self.study(pairs, "--precision", "bf16", "--site", "z", command="patch")
+        deviation = patched["provenance"]["sweep_deviation"]
+        self.assertEqual((deviation["prompts"], deviation["of_prompts"]), (4, patched["n_prompts"]))
+        self.assertLess(0, deviation["max_abs"])
+        self.assertLess(deviation["mean_abs"], 0.05 * deviation["mean_abs_effect"])
+
     def test_patching(self):
         rows = [{"clean": "the cat", "corrupt": "the cab", "answer": "a", "foil": "b"},
                 {"clean": "the cab", "corrupt": "the cat", "answer": "a", "foil": "b"},

@@ -176,6 +176,49 @@ class Sweeps(CommandLineTest):
         self.assertEqual(deltas["provenance"]["precision"], "bf16_deltas")
         self.assertAlmostEqual(deltas["base"], exact["base"], places=5)
 
+    def check_deviation(self, reduced, exact):
+        """The deviation is that of the places it names, as the two whole sweeps have it."""
+        self.assertNotIn("sweep_deviation", exact["provenance"])
+        self.assertNotIn("precision_deviation", reduced["provenance"])
+        deviation = reduced["provenance"]["sweep_deviation"]
+        self.assertEqual(deviation["metric"], "logit-difference")
+        self.assertLess(0, deviation["max_abs"])
+        self.assertLess(deviation["max_abs"], 0.2)
+        differences = []
+        for place in deviation["places"]:
+            layer, rest = place[1:].split("H" if "H" in place else " position ")
+            values = (run["values"][int(layer)][int(rest)] for run in (reduced, exact))
+            differences.append(abs(next(values) - next(values)))
+        self.assertAlmostEqual(deviation["max_abs"], max(differences), places=5)
+        self.assertAlmostEqual(deviation["mean_abs"], sum(differences) / len(differences), places=5)
+        return deviation
+
+    def test_reduced_precision_is_measured_on_the_sweep(self):
+        for more in (["--bf16-deltas"], ["--precision", "bf16"]):
+            with self.subTest(more=more):
+                deviation = self.check_deviation(*(self.ablate(*QUESTION, *some)
+                                                   for some in (more, [])))
+                self.assertEqual((len(deviation["places"]), deviation["of_places"]), (6, 6))
+                by_position = ["--by-position", *QUESTION]
+                self.check_deviation(*(self.patch(*by_position, *some) for some in (more, [])))
+                together = self.ablate("--heads", "L0H0,L0H1", *QUESTION, *more)
+                self.assertEqual(together["provenance"]["sweep_deviation"]["places"], ["L0H0 L0H1"])
+                shown = self.succeed("ablate", PROMPT, "--model", self.gpt2, *QUESTION, *more)
+                self.assertIn("logit-difference differs from f32 by at most", shown)
+                self.assertIn("(6 of 6 places)", shown)
+
+    def test_reduced_precision_of_paths_and_estimates(self):
+        pair = ["--model", self.gpt2, "--clean", "the cat", "--corrupt", "the cab", *QUESTION]
+        for command in (["path-patch"], ["attribute-patch"], ["attribute-patch", "--edges"]):
+            with self.subTest(command=command):
+                exact = self.json_of(*command, *pair)
+                deltas = self.json_of(*command, *pair, "--bf16-deltas")
+                self.assertNotIn("sweep_deviation", exact["provenance"])
+                deviation = deltas["provenance"]["sweep_deviation"]
+                self.assertLess(0, deviation["max_abs"])
+                self.assertLess(deviation["max_abs"], 0.05)
+                self.assertLess(0, deviation["mean_abs_effect"])
+
     def test_memory_changes_no_answer(self):
         wide = self.ablate("--metric", "logit", "--answer", "a")
         narrow = self.ablate("--metric", "logit", "--answer", "a", "--memory", "300KB")

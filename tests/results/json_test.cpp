@@ -91,6 +91,34 @@ TEST(RunJson, HoldsWhatScriptsRelyOn) {
   EXPECT_THAT(violations(json, "run.schema.json"), IsEmpty());
 }
 
+TEST(AblationJson, SaysWhatOfASweepWasComparedWithF32) {
+  AblationResult result;
+  result.provenance = some_provenance();
+  result.provenance.precision = "bf16_deltas";
+  result.provenance.precision_deviation.reset();
+  result.provenance.sweep_deviation = SweepDeviation{.metric = "logit",
+                                                     .places = {"L0H1", "L1H0"},
+                                                     .of_places = 4,
+                                                     .prompts = 1,
+                                                     .of_prompts = 1,
+                                                     .max_abs = 0.25,
+                                                     .mean_abs = 0.125,
+                                                     .mean_abs_effect = 2};
+  result.prompt = some_prompt();
+  result.question = {.metric = "logit", .answer = {"a", {5}}, .foil = {}, .read_positions = {2}};
+  result.site = "z";
+  result.kind = "zero";
+  result.grid = {{{"layer", {0, 1}}, {"head", {0, 1}}}, {1, 2, 3, 4}};
+  const Json json = to_json(result);
+  const Json& origin = json["provenance"];
+  EXPECT_FALSE(origin.contains("precision_deviation"));
+  EXPECT_EQ(origin["sweep_deviation"]["places"], (Json{"L0H1", "L1H0"}));
+  EXPECT_EQ(origin["sweep_deviation"]["of_places"], 4);
+  EXPECT_EQ(origin["sweep_deviation"]["max_abs"], 0.25);
+  EXPECT_EQ(origin["sweep_deviation"]["mean_abs_effect"], 2);
+  EXPECT_THAT(violations(json, "ablation.schema.json"), IsEmpty());
+}
+
 TEST(RunJson, BrokenTokensKeepTheirBytes) {
   const Json json = to_json(some_run());
   EXPECT_EQ(json["top"][1]["token"], "\uFFFD");
