@@ -26,4 +26,15 @@ void ClassCoordinates::expand(const double* reduced, double* scores) const {
   scores[n_columns] = last * sum;
 }
 
+void ClassCoordinates::expand_one(int class_index, std::int64_t n_rows, const float* reduced,
+                                  std::int64_t stride, float* scores) const {
+  for (std::int64_t i = 0; i < n_rows; ++i) {
+    const float* row = reduced + i * stride;
+    float sum = 0;
+    for (int c = 0; c < n_columns; ++c) sum += row[c];
+    scores[i] = class_index == n_columns ? static_cast<float>(last) * sum
+                                         : row[class_index] - static_cast<float>(shared) * sum;
+  }
+}
+
 }  // namespace headlens

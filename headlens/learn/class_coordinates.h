@@ -15,6 +15,9 @@ struct ClassCoordinates {
   /// v of scores, orthogonal to the redundant direction: the transpose of the map above.
   void reduce(const double* scores, double* reduced) const;
   void expand(const double* reduced, double* scores) const;
+  /// One class's scores of `n_rows` rows of v, float32.
+  void expand_one(int class_index, std::int64_t n_rows, const float* reduced, std::int64_t stride,
+                  float* scores) const;
   bool is_binary() const { return n_classes == 2; }
 
   int n_classes;

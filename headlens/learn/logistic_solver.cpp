@@ -1,26 +1,20 @@
 #include "headlens/learn/logistic_solver.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
+#include <vector>
 
 #include "headlens/base/cancellation.h"
+#include "headlens/learn/inverse_renewal.h"
 
 namespace headlens {
 namespace {
-
-/// The least curvature of an example in the inverse, as a share of its weight: one that is certain
-/// now may not be later.
-constexpr float kLeastCurvature = 1e-4f;
 
 /// The same program on each lane; barriers keep the stages apart.
 class Rounds {
  public:
   Rounds(const ExampleMatrix& examples, SharedPass::Problems& problems, int n_lanes)
-      : examples_(examples), problems_(problems), pass_(examples, problems) {
-    for (int i = 0; i < std::min<int>(n_lanes, static_cast<int>(problems.size())); ++i) {
-      workspaces_.emplace_back(examples.n_features());
-    }
-  }
+      : problems_(problems), pass_(examples, problems), renewal_(examples, problems, n_lanes) {}
 
   void run(Lane& lane) {
     for_parts(lane, [&](int part) { pass_.load_part(part); });
@@ -29,7 +23,8 @@ class Rounds {
       for_parts(lane, [&](int part) { pass_.run_part(part); });
       for_problem_parts(lane, [&](std::size_t p, int part) { pass_.collect_part(p, part); });
       for_problems(lane, [&](std::size_t p) { problems_[p]->judge(pass_.data_loss(p)); });
-      renew_inverses(lane);
+      renewal_.run(lane);
+      apply_classes(lane);
       for_accepted_parts(lane, [&](SolvedProblem& p, int part) { p.precondition(part); });
       for_problems(lane, [&](std::size_t p) {
         if (problems_[p]->accepted()) problems_[p]->advance();
@@ -73,56 +68,25 @@ class Rounds {
     lane.barrier();
   }
 
-  /// As many at a time as there are workspaces.
-  void renew_inverses(Lane& lane) {
-    std::vector<SolvedProblem*> wanted;
+  void apply_classes(Lane& lane) {
+    std::vector<std::pair<Preconditioner*, int>> tasks;
     for (const auto& problem : problems_) {
-      if (problem->wants_new_inverse()) wanted.push_back(problem.get());
-    }
-    lane.barrier();
-    for (std::size_t first = 0; first < wanted.size(); first += workspaces_.size()) {
-      const std::size_t n = std::min(workspaces_.size(), wanted.size() - first);
-      renew_batch(lane, {wanted.data() + first, n});
-    }
-  }
-
-  void renew_batch(Lane& lane, std::span<SolvedProblem* const> batch) {
-    for (std::size_t i = lane.index(); i < batch.size(); i += lane.size()) {
-      const std::vector<float>& weights = batch[i]->problem().weights;
-      const std::span<float> curvatures = batch[i]->curvatures();
-      for (std::size_t row = 0; row < weights.size(); ++row) {
-        curvatures[row] = std::max(curvatures[row], kLeastCurvature * weights[row]);
+      if (problem->finished() || !problem->accepted()) continue;
+      Preconditioner& preconditioner = problem->preconditioner();
+      for (int c = 0; c < preconditioner.n_classes_to_apply(); ++c) {
+        tasks.emplace_back(&preconditioner, c);
       }
-      batch[i]->forget_pairs();
     }
-    lane.barrier();
-    for_tiles(lane, batch, [&](SolvedProblem& p, std::int64_t tile, auto& workspace) {
-      p.inverse().sum_tile(examples_, p.curvatures(), tile, workspace);
-    });
-    for (std::size_t i = lane.index(); i < batch.size(); i += lane.size()) {
-      batch[i]->inverse().factor(batch[i]->problem().penalty, workspaces_[i]);
+    const Range share = lane.share(static_cast<std::ptrdiff_t>(tasks.size()));
+    for (std::ptrdiff_t i = share.begin; i < share.end; ++i) {
+      tasks[i].first->apply_class(tasks[i].second);
     }
-    lane.barrier();
-    for_tiles(lane, batch, [&](SolvedProblem& p, std::int64_t tile, auto& workspace) {
-      p.inverse().invert_tile(tile, workspace);
-    });
-  }
-
-  /// The widest tiles of the triangle first, so that the lanes end together.
-  template <typename Body>
-  void for_tiles(Lane& lane, std::span<SolvedProblem* const> batch, const Body& body) {
-    const std::int64_t n_tiles = batch[0]->inverse().n_tiles();
-    const auto n = static_cast<std::ptrdiff_t>(batch.size());
-    lane.for_each_dynamic(n * n_tiles, [&](std::ptrdiff_t i) {
-      body(*batch[i % n], n_tiles - 1 - i / n, workspaces_[i % n]);
-    });
     lane.barrier();
   }
 
-  const ExampleMatrix& examples_;
   SharedPass::Problems& problems_;
   SharedPass pass_;
-  std::vector<CurvatureInverse::Workspace> workspaces_;
+  InverseRenewal renewal_;
 };
 
 }  // namespace

@@ -112,7 +112,7 @@ void SharedPass::run_block(Group& group, std::int64_t block, int part, float* lo
     loss(member.problem, part) +=
         softmax_loss(data.coordinates,
                      {n_rows, data.classes.data() + first, data.weights.data() + first,
-                      logits + member.column, width, problem.curvatures().data() + first},
+                      logits + member.column, width, problem.errors_wanted(first)},
                      scratch);
   }
   add_transposed_product({x, examples_.stride()}, {logits, width}, n_rows, n_features, width,

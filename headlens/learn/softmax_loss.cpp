@@ -51,9 +51,8 @@ HWY_INLINE Scores expand_row(const ClassCoordinates& coordinates, const float* r
 
 struct RowSums {
   double loss;
-  float others;   ///< sum of exp(z - largest) over the classes but the row's own
-  float squares;  ///< of their squares
-  float own;      ///< exp(z - largest) of the row's own class
+  float others;  ///< sum of exp(z - largest) over the classes but the row's own
+  float own;     ///< exp(z - largest) of the row's own class
 };
 
 /// Leaves exp(z - largest) in z, with 0 for the row's own class.
@@ -67,24 +66,26 @@ HWY_INLINE RowSums exponentiate(const Scores& scores, std::int32_t own_class) {
   }
   const float own = scores.z[own_class];
   scores.z[own_class] = 0;
-  auto sums = hn::Zero(kFloat), squares = hn::Zero(kFloat);
+  auto sums = hn::Zero(kFloat);
   for (std::int64_t c = 0; c < scores.size; c += lanes) {
-    const auto e = hn::LoadU(kFloat, scores.z + c);
-    sums = hn::Add(sums, e);
-    squares = hn::MulAdd(e, e, squares);
+    sums = hn::Add(sums, hn::LoadU(kFloat, scores.z + c));
   }
   const float others = hn::GetLane(hn::SumOfLanes(kFloat, sums));
   const double loss = own_score == 0 ? std::log1p(static_cast<double>(others))
                                      : std::log(static_cast<double>(others) + own) - own_score;
-  return {loss, others, hn::GetLane(hn::SumOfLanes(kFloat, squares)), own};
+  return {loss, others, own};
+}
+
+void write_errors(const ClassCoordinates& coordinates, const Scores& scores, const RowSums& sums,
+                  float* errors) {
+  const float factor = 1 / (sums.others + sums.own);
+  for (std::int64_t c = 0; c < coordinates.n_classes; ++c) errors[c] = factor * scores.z[c];
 }
 
 HWY_INLINE void write_gradient(const ClassCoordinates& coordinates, const Scores& scores,
-                               const RowSums& sums, std::int32_t own_class, float weight,
-                               float* out) {
+                               const RowSums& sums, float weight, float* out) {
   const std::int64_t n = coordinates.n_columns, lanes = vector_lanes();
   const float factor = weight / (sums.others + sums.own);
-  scores.z[own_class] = -sums.others;
   const float last = scores.z[n];
   scores.z[n] = 0;
   auto total = hn::Zero(kFloat);
@@ -104,27 +105,23 @@ HWY_INLINE void write_gradient(const ClassCoordinates& coordinates, const Scores
 
 double softmax_loss_target(const ClassCoordinates& coordinates, const SoftmaxRows& rows,
                            float* scratch) {
-  // Of p, the mean of the n_columns eigenvalues of diag(p) - p p^T that are not 0; for the one
-  // sigmoid its own p (1 - p), which is half of that.
-  const float share = (coordinates.is_binary() ? 0.5f : 1.0f) / coordinates.n_columns;
   double loss = 0;
   for (std::int64_t i = 0; i < rows.n_rows; ++i) {
     float* logits = rows.logits + i * rows.stride;
+    float* errors = rows.errors == nullptr ? nullptr : rows.errors + i * coordinates.n_classes;
     const float weight = rows.weights[i];
     if (weight == 0) {
       std::memset(logits, 0, coordinates.n_columns * sizeof(float));
-      rows.curvatures[i] = 0;
+      if (errors != nullptr) std::memset(errors, 0, coordinates.n_classes * sizeof(float));
       continue;
     }
     const std::int32_t own_class = rows.classes[i];
     const Scores scores = expand_row(coordinates, logits, scratch);
     const RowSums sums = exponentiate(scores, own_class);
-    const float whole = sums.others + sums.own;
-    const float lacking = sums.others / whole;
-    rows.curvatures[i] =
-        weight * share * (lacking * (1 + sums.own / whole) - sums.squares / (whole * whole));
     loss += weight * sums.loss;
-    write_gradient(coordinates, scores, sums, own_class, weight, logits);
+    scores.z[own_class] = -sums.others;
+    if (errors != nullptr) write_errors(coordinates, scores, sums, errors);
+    write_gradient(coordinates, scores, sums, weight, logits);
   }
   return loss;
 }

@@ -13,7 +13,9 @@ struct SoftmaxRows {
   const float* weights;         ///< [n_rows]; rows of weight 0 are left out
   float* logits;                ///< in: [row, n_columns]; out: the loss's gradient of each
   std::int64_t stride;          ///< of logits, in elements
-  float* curvatures;            ///< [n_rows], out: weight * mean eigenvalue of each row's Hessian
+  /// [n_rows, n_classes], out: probabilities, less 1 for the row's own class; zeros for rows that
+  /// are left out. Null where nobody asks.
+  float* errors;
 };
 
 /// Room that softmax_loss() needs, in floats.

@@ -8,7 +8,7 @@ namespace headlens {
 namespace {
 
 /// Losses are summed in double from logits in float32; below this share of the loss they are noise.
-constexpr double kLossNoise = 1e-7;
+constexpr double kLossNoise = 1e-6;
 constexpr int kMaxBacktracks = 12;
 /// Iterations in a row that must find nothing left to win.
 constexpr int kSettledIterations = 2;
@@ -20,12 +20,9 @@ SolvedProblem::SolvedProblem(SolverProblem problem, const StoppingRule& rule,
     : problem_(std::move(problem)),
       rule_(rule),
       n_features_(examples.n_features()),
-      padded_columns_((n_columns() + 15) / 16 * 16),
-      inverse_(n_features_),
+      preconditioner_(n_features_, problem_.coordinates),
       memory_(n_features_ * n_columns(), rule.memory),
-      curvatures_(problem_.weights.size()),
-      gradient32_(n_features_ * padded_columns_),
-      inverse_gradient32_(n_features_ * padded_columns_),
+      errors_(static_cast<std::int64_t>(problem_.weights.size()) * problem_.coordinates.n_classes),
       part_sums_(kWorkParts * std::max<std::int64_t>(2, memory_.n_products())) {
   const std::int64_t size = n_features_ * n_columns();
   for (auto* vector : {&point_, &gradient_, &trial_gradient_, &inverse_gradient_,
@@ -33,7 +30,12 @@ SolvedProblem::SolvedProblem(SolverProblem problem, const StoppingRule& rule,
     vector->assign(size, 0.0);
   }
   trial_ = problem_.start;
-  std::fill_n(gradient32_.data(), gradient32_.size(), 0.0f);
+  std::fill_n(errors_.data(), errors_.size(), 0.0f);
+}
+
+float* SolvedProblem::errors_wanted(std::int64_t first_row) {
+  const bool asked = wants_new_inverse_ || since_inverse_ >= inverse_interval_;
+  return asked ? errors_.data() + first_row * problem_.coordinates.n_classes : nullptr;
 }
 
 Range SolvedProblem::elements(int part) const {
@@ -53,8 +55,8 @@ void SolvedProblem::collect(int part, std::span<const double* const> gradient_pa
       for (const double* gradient : gradient_parts) sum += gradient[f * stride + c];
       trial_gradient_[at] = sum;
       slope += sum * direction_[at];
-      gradient32_[f * padded_columns_ + c] = static_cast<float>(sum);
     }
+    preconditioner_.write(f, trial_gradient_.data() + f * n_columns());
   }
   part_sums_[part * 2] = squares / 2;
   part_sums_[part * 2 + 1] = slope;
@@ -78,7 +80,7 @@ void SolvedProblem::judge(double data_loss) {
   accepted_ = !started_ || good_enough(trial_loss, sum_of_parts(1));
   if (accepted_ && step_ > 0) restarted_ = false;
   if (!accepted_) {
-    ++backtracks_ < kMaxBacktracks ? shorten_step(trial_loss) : give_up_line();
+    ++backtracks_ < kMaxBacktracks ? shorten_step(trial_loss, sum_of_parts(1)) : give_up_line();
     return;
   }
   last_decrease_ = started_ ? (loss_ - trial_loss) / loss_ : 1;
@@ -89,9 +91,12 @@ void SolvedProblem::judge(double data_loss) {
   if (++since_inverse_ > inverse_interval_) wants_new_inverse_ = true;
 }
 
-/// To the minimum of the parabola through both losses and the first slope.
-void SolvedProblem::shorten_step(double trial_loss) {
-  const double rise = trial_loss - loss_ - slope_ * step_;
+/// To the minimum of the parabola through both losses and the first slope; or, where the losses
+/// differ by rounding alone, through both slopes.
+void SolvedProblem::shorten_step(double trial_loss, double trial_slope) {
+  const double change = trial_loss - loss_;
+  double rise = change - slope_ * step_;
+  if (std::abs(change) <= kLossNoise * loss_) rise = (trial_slope - slope_) * step_ / 2;
   const double best = rise > 0 && std::isfinite(rise) ? -slope_ * step_ * step_ / (2 * rise) : 0;
   step_ = std::clamp(best, 0.1 * step_, 0.5 * step_);
 }
@@ -106,18 +111,11 @@ void SolvedProblem::give_up_line() {
     return;
   }
   finished_ = true;
-  converged_ = remaining_ <= std::max(rule_.tolerance, 10 * kLossNoise);
+  converged_ = remaining_ <= std::max(rule_.tolerance, kLossNoise);
 }
 
 void SolvedProblem::precondition(int part) {
-  const Range features = part_range(part, n_features_);
-  inverse_.apply(features, gradient32_.data(), n_columns(), padded_columns_,
-                 inverse_gradient32_.data());
-  for (std::int64_t f = features.begin; f < features.end; ++f) {
-    for (std::int64_t c = 0; c < n_columns(); ++c) {
-      trial_inverse_gradient_[f * n_columns() + c] = inverse_gradient32_[f * padded_columns_ + c];
-    }
-  }
+  preconditioner_.read(part_range(part, n_features_), trial_inverse_gradient_.data());
   const std::int64_t n = memory_.n_products();
   const std::span<double> products(part_sums_.data() + part * n, static_cast<std::size_t>(n));
   memory_.write_pair(
@@ -162,7 +160,8 @@ void SolvedProblem::step(int part) {
   }
 }
 
-void SolvedProblem::forget_pairs() {
+void SolvedProblem::begin_renewal() {
+  preconditioner_.begin_renewal();
   memory_.clear();
   if (since_inverse_ > inverse_interval_) inverse_interval_ *= 2;
   since_inverse_ = 0;

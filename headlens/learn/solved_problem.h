@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "headlens/learn/class_coordinates.h"
-#include "headlens/learn/curvature_inverse.h"
 #include "headlens/learn/lbfgs_memory.h"
+#include "headlens/learn/preconditioner.h"
 #include "headlens/learn/work_parts.h"
 
 namespace headlens {
@@ -31,7 +31,8 @@ struct StoppingRule {
 /// One problem on its way to the optimum. Work on vectors is divided into kWorkParts ranges of
 /// features that any thread may do; decisions are taken by one thread between them. A round is:
 /// the pass writes data_loss and the parts of the gradient at trial(); collect() all parts;
-/// judge(); if it was accepted, precondition() all parts and advance(); step() all parts.
+/// judge(); if it was accepted, the preconditioner's classes are applied, precondition() all parts
+/// and advance(); step() all parts.
 class SolvedProblem {
  public:
   SolvedProblem(SolverProblem problem, const StoppingRule& rule, const ExampleMatrix& examples);
@@ -39,7 +40,11 @@ class SolvedProblem {
   const SolverProblem& problem() const { return problem_; }
   std::int64_t n_columns() const { return problem_.coordinates.n_columns; }
   const double* trial() const { return trial_.data(); }
-  std::span<float> curvatures() { return curvatures_; }
+  /// Where the pass leaves softmax_loss()'s errors of rows from `first_row` on; null in rounds that
+  /// cannot lead to a new preconditioner.
+  float* errors_wanted(std::int64_t first_row);
+  /// [n_rows of whole blocks, n_classes]; as the last pass that was asked for them left them.
+  const float* errors() const { return errors_.data(); }
 
   bool finished() const { return finished_; }
   bool accepted() const { return accepted_; }
@@ -53,9 +58,9 @@ class SolvedProblem {
   void advance();
   void step(int part);
 
-  CurvatureInverse& inverse() { return inverse_; }
-  /// There is a new inverse(): pairs of the old one say nothing about it.
-  void forget_pairs();
+  Preconditioner& preconditioner() { return preconditioner_; }
+  /// The preconditioner is about to be made anew: pairs of the old one say nothing about it.
+  void begin_renewal();
 
   // The answer, once finished.
   const std::vector<double>& solution() const { return point_; }
@@ -69,19 +74,18 @@ class SolvedProblem {
   Range elements(int part) const;
   double sum_of_parts(int which) const;
   bool good_enough(double trial_loss, double trial_slope) const;
-  void shorten_step(double trial_loss);
+  void shorten_step(double trial_loss, double trial_slope);
   void give_up_line();
   void check_convergence();
 
   SolverProblem problem_;
   StoppingRule rule_;
-  std::int64_t n_features_, padded_columns_;
-  CurvatureInverse inverse_;
+  std::int64_t n_features_;
+  Preconditioner preconditioner_;
   LbfgsMemory memory_;
-  std::vector<float> curvatures_;
+  AlignedBuffer<float> errors_;
   std::vector<double> point_, trial_, gradient_, trial_gradient_, inverse_gradient_,
       trial_inverse_gradient_, direction_;
-  AlignedBuffer<float> gradient32_, inverse_gradient32_;  ///< [n_features, padded_columns]
   std::vector<double> part_sums_;  ///< [kWorkParts, n]: penalty and slope, or the pairs' products
   double loss_ = 0, slope_ = 0, step_ = 1, remaining_ = 1, last_decrease_ = 1;
   int iterations_ = 0, backtracks_ = 0, since_inverse_ = 0, inverse_interval_ = 10, settled_ = 0;

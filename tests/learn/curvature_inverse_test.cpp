@@ -25,12 +25,11 @@ TEST(CurvatureInverse, InvertsTheWeightedProducts) {
   std::vector<double> penalty(n, 0.5);
   penalty.back() = 0;
   CurvatureInverse inverse(n);
-  CurvatureInverse::Workspace workspace(n);
-  for (std::int64_t t = 0; t < inverse.n_tiles(); ++t) {
-    inverse.sum_tile(examples, weights, t, workspace);
-  }
-  inverse.factor(penalty, workspace);
-  for (std::int64_t t = 0; t < inverse.n_tiles(); ++t) inverse.invert_tile(t, workspace);
+  CurvatureSums sums(n);
+  sums.clear({0, sums.n_tiles()});
+  sums.add(examples, WeightedRows::above(0, weights), {0, sums.n_tiles()});
+  sums.factor(penalty);
+  for (std::int64_t t = 0; t < sums.n_tiles(); ++t) inverse.take_tile(t, sums);
 
   // Columns 0 and 100 and the last of the matrix, computed slowly.
   constexpr std::int64_t kStride = 16;

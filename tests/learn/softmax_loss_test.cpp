@@ -19,7 +19,7 @@ struct Rows {
       classes.push_back(static_cast<std::int32_t>(random() % n_classes));
       weights.push_back(static_cast<float>(i % 3) / 2);
     }
-    curvatures.resize(kRows);
+    errors.resize(kRows * n_classes);
   }
 
   std::int64_t stride() const { return coordinates.n_columns + 3; }
@@ -28,7 +28,7 @@ struct Rows {
     std::vector<float> scratch(softmax_scratch_size(coordinates));
     return softmax_loss(
         coordinates,
-        {kRows, classes.data(), weights.data(), values.data(), stride(), curvatures.data()},
+        {kRows, classes.data(), weights.data(), values.data(), stride(), errors.data()},
         scratch.data());
   }
 
@@ -45,7 +45,7 @@ struct Rows {
 
   static constexpr int kRows = 12;
   ClassCoordinates coordinates;
-  std::vector<float> logits, weights, curvatures;
+  std::vector<float> logits, weights, errors;
   std::vector<std::int32_t> classes;
 };
 
@@ -82,42 +82,54 @@ TEST_P(SoftmaxLoss, IsCrossEntropyWithItsGradient) {
   }
 }
 
-TEST_P(SoftmaxLoss, CurvaturesAreMeansOfTheHessiansEigenvalues) {
+TEST_P(SoftmaxLoss, ErrorsAreProbabilitiesLessTheTruth) {
   Rows rows(GetParam());
   std::vector<float> gradient = rows.logits;
   rows.loss(gradient);
-  const int n = GetParam();
   for (int i = 0; i < Rows::kRows; ++i) {
     const std::vector<double> p = rows.probabilities(rows.logits, i);
-    double trace = 1;
-    for (const double q : p) trace -= q * q;
-    const double expected = n == 2 ? p[0] * p[1] : trace / (n - 1);
-    EXPECT_NEAR(rows.curvatures[i], rows.weights[i] * expected, 1e-6);
+    for (int c = 0; c < GetParam(); ++c) {
+      const double expected = rows.weights[i] == 0 ? 0 : p[c] - (c == rows.classes[i] ? 1 : 0);
+      EXPECT_NEAR(rows.errors[i * GetParam() + c], expected, 1e-6) << i << " " << c;
+    }
   }
+}
+
+TEST_P(SoftmaxLoss, IsTheSameIfNobodyAsksForErrors) {
+  Rows rows(GetParam());
+  std::vector<float> asked = rows.logits, unasked = rows.logits;
+  std::vector<float> scratch(softmax_scratch_size(rows.coordinates));
+  const double loss = rows.loss(asked);
+  EXPECT_EQ(loss, softmax_loss(rows.coordinates,
+                               {Rows::kRows, rows.classes.data(), rows.weights.data(),
+                                unasked.data(), rows.stride(), nullptr},
+                               scratch.data()));
+  EXPECT_EQ(asked, unasked);
 }
 
 /// What lacks to probability one is the loss, and the gradient, down to the smallest.
 TEST(SoftmaxLossDigits, SmallLossesKeepTheirs) {
   const ClassCoordinates coordinates(2);
   std::vector<float> logits{20.0f, 30.0f}, scratch(softmax_scratch_size(coordinates));
-  std::vector<float> weights{1, 1}, curvatures(2);
+  std::vector<float> weights{1, 1}, errors(4);
   const std::vector<std::int32_t> classes{1, 1};
   const double loss = softmax_loss(
-      coordinates, {2, classes.data(), weights.data(), logits.data(), 1, curvatures.data()},
+      coordinates, {2, classes.data(), weights.data(), logits.data(), 1, errors.data()},
       scratch.data());
   EXPECT_NEAR(loss, std::exp(-20.0) + std::exp(-30.0), 1e-6 * std::exp(-20.0));
   EXPECT_NEAR(logits[1], -std::exp(-30.0), 1e-6 * std::exp(-30.0));
-  EXPECT_NEAR(curvatures[1], std::exp(-30.0), 1e-6 * std::exp(-30.0));
+  EXPECT_NEAR(errors[2], std::exp(-30.0), 1e-6 * std::exp(-30.0));
+  EXPECT_NEAR(errors[3], -std::exp(-30.0), 1e-6 * std::exp(-30.0));
 }
 
 TEST(SoftmaxLossDigits, FarScoresDoNotOverflow) {
   const ClassCoordinates coordinates(3);
   std::vector<float> logits{3e4f, -2e4f}, scratch(softmax_scratch_size(coordinates));
   const std::vector<float> weights{1};
-  std::vector<float> curvatures(1);
+  std::vector<float> errors(3);
   const std::vector<std::int32_t> classes{1};
   const double loss = softmax_loss(
-      coordinates, {1, classes.data(), weights.data(), logits.data(), 2, curvatures.data()},
+      coordinates, {1, classes.data(), weights.data(), logits.data(), 2, errors.data()},
       scratch.data());
   EXPECT_NEAR(loss, 5e4, 1);
   EXPECT_TRUE(std::isfinite(logits[0]) && std::isfinite(logits[1]));
