@@ -62,7 +62,7 @@ PrunedLoss::PrunedLoss(Session& session, const std::vector<PruningText>& texts,
 }
 
 std::vector<double> PrunedLoss::of(const std::vector<Heads>& sets, std::vector<PrunedText>& told,
-                       bool PrunedText::*part) {
+                                   bool PrunedText::*part) {
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < told.size(); ++i) {
     if (told[i].*part) chosen.push_back(i);
@@ -78,7 +78,7 @@ std::vector<double> PrunedLoss::of(const std::vector<Heads>& sets, std::vector<P
 }
 
 void PrunedLoss::add_texts(const std::vector<Heads>& sets, std::span<const std::size_t> some,
-               std::vector<PrunedText>& told, std::vector<MeanLoss>& means) {
+                           std::vector<PrunedText>& told, std::vector<MeanLoss>& means) {
   std::vector<TokenSequence> sequences;
   std::vector<Question> questions;
   for (const std::size_t i : some) {

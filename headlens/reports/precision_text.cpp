@@ -32,13 +32,12 @@ std::string deviation_text(const Provenance& provenance) {
     return fmt::format(
         "{} differs from f32 by at most {:.2g}, {:.2g} on average, beside a mean effect of {:.2g} "
         "({})",
-        sweep->metric, sweep->max_abs, sweep->mean_abs,
-        sweep->mean_abs_effect, sample_text(*sweep));
+        sweep->metric, sweep->max_abs, sweep->mean_abs, sweep->mean_abs_effect,
+        sample_text(*sweep));
   }
   if (const auto& logits = provenance.precision_deviation) {
     return fmt::format("logits differ from f32 by at most {:.2g}, {:.2g} on average ({} tokens)",
-                       logits->max_abs_logit, logits->mean_abs_logit,
-                       logits->sample_tokens);
+                       logits->max_abs_logit, logits->mean_abs_logit, logits->sample_tokens);
   }
   return "";
 }
