@@ -12,7 +12,7 @@ namespace {
 constexpr float kLeastShared = 1e-4f, kLeastByClass = 1e-5f;
 /// Of a class, examples of less than this share of the mean curvature are not summed one by one:
 /// all examples stand for them, with what their curvatures add up to.
-constexpr double kSmallByClass = 0.03;
+constexpr double kSmallByClass = 0.2;
 
 WeightedRows shared_rows(SolvedProblem& problem) {
   const std::vector<float>& weights = problem.problem().weights;

@@ -7,17 +7,28 @@
 namespace headlens {
 namespace {
 
-constexpr int kSharedRenewals = 2;
-/// Inverses by class that take more floats than this are not made: all classes go on sharing one.
+/// Inverses by class that take more floats than this are not made,
 constexpr std::int64_t kMostClassNumbers = std::int64_t{1} << 25;
+/// nor those that cost as much to make as this many passes over the examples.
+constexpr double kMostPasses = 150;
+
+/// Of one class, as passes: its factor, and its sums over a fifth of the examples.
+double passes_of_renewal(std::int64_t n_features, std::int64_t n_examples) {
+  const auto n = static_cast<double>(n_features);
+  return n * n / (3 * static_cast<double>(n_examples)) + n / 20;
+}
 
 }  // namespace
 
-Preconditioner::Preconditioner(std::int64_t n_features, const ClassCoordinates& coordinates)
+Preconditioner::Preconditioner(std::int64_t n_features, std::int64_t n_examples,
+                               const ClassCoordinates& coordinates)
     : n_(n_features),
       n_padded_(padded_triangle_rows(n_)),
       coordinates_(coordinates),
       padded_columns_((coordinates.n_columns + 15) / 16 * 16),
+      can_go_by_class_(!coordinates.is_binary() &&
+                       coordinates.n_classes * packed_triangle_size(n_) <= kMostClassNumbers &&
+                       passes_of_renewal(n_, n_examples) <= kMostPasses),
       shared_(n_),
       gradient_(n_ * padded_columns_),
       product_(n_ * padded_columns_) {
@@ -25,12 +36,9 @@ Preconditioner::Preconditioner(std::int64_t n_features, const ClassCoordinates& 
 }
 
 void Preconditioner::begin_renewal() {
-  const std::int64_t size = coordinates_.n_classes * packed_triangle_size(n_);
-  if (++renewals_ <= kSharedRenewals || coordinates_.is_binary() || size > kMostClassNumbers) {
-    return;
-  }
+  if (!can_go_by_class_ || renewals_++ == 0) return;
   by_class_ = true;
-  class_factors_.reserve(size);
+  class_factors_.reserve(coordinates_.n_classes * packed_triangle_size(n_));
   for (auto* vectors : {&class_gradients_, &class_products_}) {
     if (vectors->size() > 0) continue;
     *vectors = AlignedBuffer<float>(coordinates_.n_classes * n_padded_);

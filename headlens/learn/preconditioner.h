@@ -9,15 +9,20 @@
 
 namespace headlens {
 
-/// Estimates of one problem's inverse Hessian. The first are one matrix for all classes; from the
-/// third on each class has its own, B_c = sum of w p_c (1 - p_c) x x^T + the penalty, and
+/// Estimates of one problem's inverse Hessian. The first is one matrix for all classes; from the
+/// second on each class has its own, B_c = sum of w p_c (1 - p_c) x x^T + the penalty, and
 ///     H0 = E blockdiag(B_c^-1) E^T,  E being ClassCoordinates's map from scores.
 /// Near the optimum classes differ in which examples bend them: with their own inverses a fit takes
-/// a third of the iterations. While all examples are uncertain they hardly differ, and cost most.
+/// a quarter of the iterations. While every example is uncertain they hardly differ, and cost most.
 class Preconditioner {
  public:
-  Preconditioner(std::int64_t n_features, const ClassCoordinates& coordinates);
+  /// @param n_examples  those with a weight
+  Preconditioner(std::int64_t n_features, std::int64_t n_examples,
+                 const ClassCoordinates& coordinates);
 
+  /// Two classes have one inverse, and so have classes whose own would take too much memory or
+  /// time.
+  bool can_go_by_class() const { return can_go_by_class_; }
   bool by_class() const { return by_class_; }
   /// Another estimate is about to be made; tells whether by class.
   void begin_renewal();
@@ -40,7 +45,7 @@ class Preconditioner {
   std::int64_t n_, n_padded_;
   ClassCoordinates coordinates_;
   std::int64_t padded_columns_;
-  bool by_class_ = false;
+  bool can_go_by_class_, by_class_ = false;
   int renewals_ = 0;
   CurvatureInverse shared_;
   AlignedBuffer<float> gradient_, product_;                ///< [n_features, padded_columns]

@@ -9,9 +9,16 @@ namespace {
 
 /// Losses are summed in double from logits in float32; below this share of the loss they are noise.
 constexpr double kLossNoise = 1e-6;
+/// Iterations after which the preconditioner is made anew the first time; each next time is after
+/// twice as many. By class it costs more, and more so the earlier.
+constexpr int kFirstInterval = 10, kFirstIntervalByClass = 20;
 constexpr int kMaxBacktracks = 12;
 /// Iterations in a row that must find nothing left to win.
 constexpr int kSettledIterations = 2;
+
+std::int64_t count_examples(const std::vector<float>& weights) {
+  return std::ranges::count_if(weights, [](float weight) { return weight != 0; });
+}
 
 }  // namespace
 
@@ -20,10 +27,12 @@ SolvedProblem::SolvedProblem(SolverProblem problem, const StoppingRule& rule,
     : problem_(std::move(problem)),
       rule_(rule),
       n_features_(examples.n_features()),
-      preconditioner_(n_features_, problem_.coordinates),
+      preconditioner_(n_features_, count_examples(problem_.weights), problem_.coordinates),
       memory_(n_features_ * n_columns(), rule.memory),
       errors_(static_cast<std::int64_t>(problem_.weights.size()) * problem_.coordinates.n_classes),
-      part_sums_(kWorkParts * std::max<std::int64_t>(2, memory_.n_products())) {
+      part_sums_(kWorkParts * std::max<std::int64_t>(2, memory_.n_products())),
+      inverse_interval_(preconditioner_.can_go_by_class() ? kFirstIntervalByClass
+                                                          : kFirstInterval) {
   const std::int64_t size = n_features_ * n_columns();
   for (auto* vector : {&point_, &gradient_, &trial_gradient_, &inverse_gradient_,
                        &trial_inverse_gradient_, &direction_}) {

@@ -88,7 +88,7 @@ class SolvedProblem {
       trial_inverse_gradient_, direction_;
   std::vector<double> part_sums_;  ///< [kWorkParts, n]: penalty and slope, or the pairs' products
   double loss_ = 0, slope_ = 0, step_ = 1, remaining_ = 1, last_decrease_ = 1;
-  int iterations_ = 0, backtracks_ = 0, since_inverse_ = 0, inverse_interval_ = 10, settled_ = 0;
+  int iterations_ = 0, backtracks_ = 0, since_inverse_ = 0, inverse_interval_, settled_ = 0;
   bool started_ = false, accepted_ = false, restarted_ = false, has_pair_base_ = false,
        wants_new_inverse_ = true, finished_ = false, converged_ = false;
 };

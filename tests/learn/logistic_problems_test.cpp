@@ -47,6 +47,9 @@ void expect_same(const LogisticFit& one, const LogisticFit& other) {
 TEST_F(Problems, TogetherAreEachAloneToTheLastBit) {
   const std::vector<LogisticFit> together = fit_logistic(matrix(x), problems);
   ASSERT_EQ(together.size(), problems.size());
+  // So long that their classes come to have inverses of their own, a fold's too.
+  EXPECT_GT(together[0].iterations, 25);
+  EXPECT_GT(together[4].iterations, 25);
   for (std::size_t p = 0; p < problems.size(); ++p) {
     SCOPED_TRACE(p);
     EXPECT_TRUE(together[p].converged);

@@ -60,8 +60,10 @@ struct Preconditioned : testing::Test {
 /// With B_c^-1 (E^T g)_c = u_c, found by the preconditioner as E u: B_c u_c must be (E^T g)_c
 /// again. u is read from products with gradients that one class alone has.
 TEST_F(Preconditioned, EachClassHasItsOwnInverse) {
-  Preconditioner made(n, coordinates);
-  for (int i = 0; i < 3; ++i) made.begin_renewal();
+  Preconditioner made(n, kRows, coordinates);
+  made.begin_renewal();
+  ASSERT_FALSE(made.by_class());
+  made.begin_renewal();
   ASSERT_TRUE(made.by_class());
   EXPECT_EQ(made.n_classes_to_apply(), 4);
   // Where all classes but one have a huge penalty, they add nothing.
@@ -95,16 +97,19 @@ TEST_F(Preconditioned, EachClassHasItsOwnInverse) {
   }
 }
 
-TEST_F(Preconditioned, TwoClassesAndTooManyGoOnSharing) {
-  Preconditioner two(n, ClassCoordinates(2)), many(1500, ClassCoordinates(60)),
-      few(1500, ClassCoordinates(4));
-  for (Preconditioner* each : {&two, &many, &few}) {
-    for (int i = 0; i < 5; ++i) each->begin_renewal();
-  }
-  EXPECT_FALSE(two.by_class());
-  EXPECT_FALSE(many.by_class());
-  EXPECT_TRUE(few.by_class());
-  EXPECT_EQ(two.n_classes_to_apply(), 0);
+TEST(PreconditionerLimits, TwoClassesAndDearOnesGoOnSharing) {
+  const auto by_class = [](std::int64_t n_features, std::int64_t n_examples, int n_classes) {
+    Preconditioner made(n_features, n_examples, ClassCoordinates(n_classes));
+    for (int i = 0; i < 5; ++i) made.begin_renewal();
+    EXPECT_EQ(made.by_class(), made.can_go_by_class());
+    EXPECT_EQ(made.n_classes_to_apply(), made.by_class() ? n_classes : 0);
+    return made.by_class();
+  };
+  EXPECT_TRUE(by_class(577, 8000, 17));
+  EXPECT_FALSE(by_class(577, 8000, 2));
+  EXPECT_FALSE(by_class(577, 8000, 400)) << "memory";
+  EXPECT_FALSE(by_class(2000, 8000, 3)) << "sums of many columns";
+  EXPECT_FALSE(by_class(577, 300, 17)) << "factors dearer than many passes over few examples";
 }
 
 }  // namespace
