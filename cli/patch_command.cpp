@@ -20,6 +20,7 @@ struct PatchCommandOptions {
   SweepCommandOptions sweep;
   PromptPairOptions pair;
   GridFlags grid;
+  bool align = false;
   std::string sites;
 };
 
@@ -37,6 +38,7 @@ std::vector<PatchOptions> patch_options(const PatchCommandOptions& options) {
                    .site = site,
                    .columns = options.grid.columns(site),
                    .direction = options.pair.patch_direction(),
+                   .align = options.align,
                    .sweep = options.sweep.sweep()});
     if (all.back().columns != all.front().columns) {
       throw UsageError("not all of the sites " + options.sites +
@@ -80,6 +82,9 @@ void show_patch(const PatchCommandOptions& options) {
   if (options.sweep.has_prompts() ? has_any : !has_pair) {
     throw UsageError("give --clean and --corrupt, or a set of prompts with --prompts");
   }
+  if (options.align && options.sweep.has_prompts()) {
+    throw UsageError("--align is for one pair; the prompts of a set need as many tokens");
+  }
   const std::vector<PatchOptions> patching = patch_options(options);
   Session session = options.common.open();
   if (options.sweep.has_prompts()) return show_study_of(options, patching, session);
@@ -105,6 +110,8 @@ void add_patch_command(CLI::App& program) {
   options->sweep.add_to(*command);
   options->pair.add_to(*command);
   options->grid.add_to(*command);
+  command->add_flag("--align", options->align,
+                    "Align prompts of different lengths; positions without a partner are left out");
   command
       ->add_option("--site", options->sites,
                    "resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v, pattern ...; several as "

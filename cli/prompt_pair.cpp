@@ -6,7 +6,7 @@ namespace headlens::cli {
 
 void PromptPairOptions::add_to(CLI::App& command) {
   command.add_option("--clean", clean, "The prompt with the right answer");
-  command.add_option("--corrupt", corrupt, "Another prompt of as many tokens");
+  command.add_option("--corrupt", corrupt, "Another prompt, of as many tokens");
   command
       .add_option("--direction", direction,
                   "denoise: clean activations into the corrupt run; noise: the reverse")

@@ -7,57 +7,135 @@
 #include <span>
 
 #include "headlens/base/errors.h"
+#include "headlens/interventions/prompt_alignment.h"
 #include "headlens/interventions/site_values.h"
 
 namespace headlens {
 namespace {
 
-void check_lengths(const Prompt& clean, const Prompt& corrupt) {
-  const std::size_t n_clean = clean.sequence.ids.size(), n_corrupt = corrupt.sequence.ids.size();
-  if (n_clean == n_corrupt) return;
-  const auto& a = clean.sequence.ids;
-  const auto& b = corrupt.sequence.ids;
-  const auto first = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
-  throw UsageError("the clean prompt has " + std::to_string(n_clean) +
-                   " tokens and the corrupt one " + std::to_string(n_corrupt) +
-                   ", so that their positions do not correspond from position " +
-                   std::to_string(first) + " on; choose words of as many tokens");
+/// Of each position of the edited run, the one of the source.
+std::vector<std::int64_t> partners_of(const AskedPair& pair, PatchDirection direction) {
+  const std::int64_t n_clean = std::ssize(pair.clean.sequence.ids);
+  if (pair.alignment) {
+    const std::vector<std::int64_t>& clean_of = pair.alignment->clean_of;
+    return direction == PatchDirection::denoise ? clean_of : inverse_alignment(clean_of, n_clean);
+  }
+  std::vector<std::int64_t> same(n_clean);
+  std::iota(same.begin(), same.end(), 0);
+  return same;
+}
+
+/// A pair in one direction.
+struct PatchedRuns {
+  const BaseRun& edited;
+  const BaseRun& source;
+  const Question& question;  ///< of the edited run
+  std::int64_t prompt_length;
+  /// Of each position of the edited run, the one of the source that it gets; -1: none.
+  std::vector<std::int64_t> partners;
+  bool aligned;
+};
+
+PatchedRuns patched_runs(const AskedPair& pair, const BaseRun& clean, const BaseRun& corrupt,
+                         PatchDirection direction) {
+  const bool denoise = direction == PatchDirection::denoise;
+  const BaseRun &edited = denoise ? corrupt : clean, &source = denoise ? clean : corrupt;
+  const bool moved = denoise && pair.alignment;
+  const std::int64_t n_answer = clean.length() - pair.clean.prompt_length;
+  return {.edited = edited,
+          .source = source,
+          .question = moved ? pair.alignment->corrupt_question : pair.clean.question,
+          .prompt_length = edited.length() - n_answer,
+          .partners = partners_of(pair, direction),
+          .aligned = pair.alignment.has_value()};
+}
+
+/// Before it, activations of the two runs are equal.
+std::int64_t first_change(const PatchedRuns& runs, bool causal) {
+  const std::int64_t first = first_difference(runs.edited, runs.source, causal);
+  for (std::int64_t p = 0; p < first; ++p) {
+    if (runs.partners[p] != p) return p;
+  }
+  return first;
+}
+
+/// The source's rows where the edited run has their partners; zeros elsewhere.
+std::shared_ptr<const Tensor> rows_of_partners(const PatchedRuns& runs,
+                                               const std::shared_ptr<const Tensor>& values) {
+  if (!runs.aligned) return values;
+  const std::int64_t width = values->size(1);
+  auto rows = std::make_shared<Tensor>(Tensor::zeros({runs.edited.length(), width}));
+  for (std::int64_t p = 0; p < runs.edited.length(); ++p) {
+    if (runs.partners[p] < 0) continue;
+    std::copy_n(values->data() + runs.partners[p] * width, width, rows->data() + p * width);
+  }
+  return rows;
 }
 
 Intervention patch_at(const GridPlace& place, SiteKind kind, std::int64_t first,
-                      std::int64_t length, std::shared_ptr<const Tensor> values) {
+                      const PatchedRuns& runs, std::shared_ptr<const Tensor> values) {
   Intervention intervention{.site = {kind, place.layer}, .head = place.head};
   intervention.edit.values = std::move(values);
   if (place.position >= 0) {
     intervention.positions = {place.position};
     if (place.key >= 0) intervention.keys = {place.key};
-  } else {
-    intervention.positions.resize(length - first);
-    std::iota(intervention.positions.begin(), intervention.positions.end(), first);
+    return intervention;
+  }
+  for (std::int64_t p = first; p < runs.edited.length(); ++p) {
+    if (runs.partners[p] >= 0) intervention.positions.push_back(p);
   }
   return intervention;
 }
 
-/// The variants of one pair at the chosen places, and the axes of their grid. Places where the runs
-/// cannot differ stay without an edit.
-std::vector<Variant> variants_of(const BaseRun& edited, const BaseRun& source,
-                                 const AskedPrompt& asked, const PatchOptions& options,
-                                 Session& session, EffectGrid& grid) {
+/// The places that are asked for and have a partner.
+std::vector<std::size_t> places_with_partners(const std::vector<std::size_t>& asked,
+                                              const std::vector<GridPlace>& places,
+                                              const PatchedRuns& runs) {
+  std::vector<std::size_t> chosen = chosen_places(asked, places.size());
+  std::erase_if(chosen, [&](std::size_t i) {
+    return places[i].position >= 0 && runs.partners[places[i].position] < 0;
+  });
+  return chosen;
+}
+
+/// The variants of one pair at the chosen places. Places where the runs cannot differ stay without
+/// an edit.
+std::vector<Variant> variants_of(const PatchedRuns& runs, const PatchOptions& options,
+                                 Session& session, const std::vector<GridPlace>& places,
+                                 const std::vector<std::size_t>& chosen) {
   const ModelSpec& spec = session.spec();
-  grid.axes = grid_axes(options.site, options.columns, spec, asked.prompt_length);
-  const std::int64_t first = first_difference(edited, source, spec.block().causal);
-  const auto values = site_values(session, options.site, source);
+  const std::int64_t length = runs.edited.length();
+  const std::int64_t first = first_change(runs, spec.block().causal);
+  std::vector<std::shared_ptr<const Tensor>> values;
+  for (const auto& layer : site_values(session, options.site, runs.source)) {
+    values.push_back(rows_of_partners(runs, layer));
+  }
   std::vector<Variant> variants;
-  const std::vector<GridPlace> places = grid_places(grid.axes);
-  for (const std::size_t index : chosen_places(options.places, places.size())) {
+  for (const std::size_t index : chosen) {
     const GridPlace& place = places[index];
-    variants.push_back({&edited, &asked.question});
-    const bool differs = first < edited.length() && (place.position < 0 || place.position >= first);
+    variants.push_back({&runs.edited, &runs.question});
+    const bool differs = first < length && (place.position < 0 || place.position >= first);
     if (!differs || is_masked(place, spec.block())) continue;
     variants.back().interventions.push_back(
-        patch_at(place, options.site, first, edited.length(), values.at(place.layer)));
+        patch_at(place, options.site, first, runs, values.at(place.layer)));
   }
   return variants;
+}
+
+/// Lets both questions know what the edited run predicts, and reads the runs as they are.
+void read_bases(const Readout& readout, AskedPair& pair, const BaseRun& clean,
+                const BaseRun& corrupt, PatchDirection direction, PatchEffects& effects) {
+  const bool denoise = direction == PatchDirection::denoise;
+  Question& of_clean = pair.clean.question;
+  Question& of_corrupt = pair.alignment ? pair.alignment->corrupt_question : of_clean;
+  Question& of_edited = denoise ? of_corrupt : of_clean;
+  readout.prepare(of_edited, denoise ? corrupt : clean);
+  if (pair.alignment) {
+    (denoise ? of_clean : of_corrupt).base_log_probabilities =
+        of_edited.base_log_probabilities.clone();
+  }
+  effects.clean = readout.read_base(of_clean, clean);
+  effects.corrupt = readout.read_base(of_corrupt, corrupt);
 }
 
 /// Patches pairs whose base runs are held at once.
@@ -69,30 +147,24 @@ void patch_some(Session& session, Sweep& sweep, const PatchOptions& options,
     sequences.push_back(pair.corrupt);
   }
   const auto bases = sweep.record(sequences);
-  const bool denoise = options.direction == PatchDirection::denoise;
   std::vector<Variant> variants;
-  std::vector<std::size_t> ends;
+  std::vector<std::vector<std::size_t>> chosen;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const BaseRun& clean = *bases[2 * i];
-    const BaseRun& corrupt = *bases[2 * i + 1];
-    Question& question = pairs[i].clean.question;
-    sweep.readout().prepare(question, denoise ? corrupt : clean);
-    effects[i].clean = sweep.readout().read_base(question, clean);
-    effects[i].corrupt = sweep.readout().read_base(question, corrupt);
-    std::ranges::move(variants_of(denoise ? corrupt : clean, denoise ? clean : corrupt,
-                                  pairs[i].clean, options, session, effects[i].grid),
+    const BaseRun &clean = *bases[2 * i], &corrupt = *bases[2 * i + 1];
+    read_bases(sweep.readout(), pairs[i], clean, corrupt, options.direction, effects[i]);
+    const PatchedRuns runs = patched_runs(pairs[i], clean, corrupt, options.direction);
+    EffectGrid& grid = effects[i].grid;
+    grid.axes = grid_axes(options.site, options.columns, session.spec(), runs.prompt_length);
+    const std::vector<GridPlace> places = grid_places(grid.axes);
+    grid.values.assign(places.size(), std::numeric_limits<double>::quiet_NaN());
+    chosen.push_back(places_with_partners(options.places, places, runs));
+    std::ranges::move(variants_of(runs, options, session, places, chosen.back()),
                       std::back_inserter(variants));
-    ends.push_back(variants.size());
   }
   const std::vector<double> cells = sweep.run(variants);
-  for (std::size_t i = 0, begin = 0; i < pairs.size(); begin = ends[i++]) {
-    std::vector<double>& values = effects[i].grid.values;
-    const std::size_t n_places = grid_places(effects[i].grid.axes).size();
-    values.assign(n_places, std::numeric_limits<double>::quiet_NaN());
-    std::size_t cell = begin;
-    for (const std::size_t place : chosen_places(options.places, n_places)) {
-      values[place] = cells[cell++];
-    }
+  auto cell = cells.begin();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    for (const std::size_t place : chosen[i]) effects[i].grid.values[place] = *cell++;
   }
 }
 
@@ -109,21 +181,15 @@ std::int64_t first_difference(const BaseRun& edited, const BaseRun& source, bool
   return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
 }
 
-AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
-                   const AskedFor& asked) {
-  check_lengths(clean, corrupt);
-  AskedPair pair{ask(session, clean, asked), corrupt.sequence};
-  const auto& extended = pair.clean.sequence;
-  const auto answer = extended.ids.begin() + pair.clean.prompt_length;
-  pair.corrupt.ids.insert(pair.corrupt.ids.end(), answer, extended.ids.end());
-  if (!pair.corrupt.type_ids.empty()) pair.corrupt.type_ids.resize(pair.corrupt.ids.size());
-  return pair;
-}
-
 std::vector<PatchEffects> patch_effects(Session& session, std::span<AskedPair> pairs,
                                         const PatchOptions& options) {
   std::vector<TokenSequence> sequences;
   for (const AskedPair& pair : pairs) {
+    if (pair.alignment && is_pattern_site(options.site)) {
+      throw UsageError(site_kind_name(options.site) +
+                       " of runs of different lengths has keys that do not correspond; patch q, k, "
+                       "v or z, or choose prompts of as many tokens");
+    }
     sequences.push_back(pair.clean.sequence);
     sequences.push_back(pair.corrupt);
   }
@@ -167,7 +233,8 @@ std::vector<double> patched_again(Session& session, AskedPair& pair, PatchOption
 PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
                   const PatchOptions& options) {
   std::vector<AskedPair> pairs;
-  pairs.push_back(ask_pair(session, clean, corrupt, options.asked));
+  pairs.push_back(options.align ? ask_aligned_pair(session, clean, corrupt, options.asked)
+                                : ask_pair(session, clean, corrupt, options.asked));
   PatchEffects effects = std::move(patch_effects(session, pairs, options).front());
   PatchResult result;
   result.clean = clean.tokens;
@@ -175,6 +242,11 @@ PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
   result.question = pairs.front().clean.told;
   result.site = site_kind_name(options.site);
   result.direction = to_string(options.direction);
+  if (pairs.front().alignment) {
+    const auto partners = partners_of(pairs.front(), options.direction);
+    result.partners.assign(partners.begin(), partners.end());
+    result.partners.resize(result.edited_prompt().tokens.size());
+  }
   result.clean_metric = effects.clean;
   result.corrupt_metric = effects.corrupt;
   result.provenance = sweep_provenance(session, options.sweep);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <span>
 
-#include "headlens/interventions/asked_prompt.h"
+#include "headlens/interventions/asked_pair.h"
 #include "headlens/interventions/site_grid.h"
 #include "headlens/interventions/sweep.h"
 #include "headlens/interventions/sweep_deviation.h"
@@ -24,20 +24,12 @@ struct PatchOptions {
   SiteKind site = SiteKind::resid_pre;
   GridColumns columns = GridColumns::positions;
   PatchDirection direction = PatchDirection::denoise;
+  /// Whether prompts of different lengths are aligned; else they are refused.
+  bool align = false;
   /// Indices of the grid's places in C order; empty: all. The others' values are NaN.
   std::vector<std::size_t> places = {};
   SweepOptions sweep = {};
 };
-
-/// Two runs of the same length; the question is the clean one's.
-struct AskedPair {
-  AskedPrompt clean;
-  TokenSequence corrupt;  ///< extended by the answer as the clean one is
-};
-
-/// @throws UsageError  if the prompts differ in length, and as ask()
-AskedPair ask_pair(Session& session, const Prompt& clean, const Prompt& corrupt,
-                   const AskedFor& asked);
 
 /// Positions at which activations of two runs can differ: in a causal model, from the first other
 /// token on.
@@ -53,7 +45,11 @@ struct PatchEffects {
   }
 };
 
-/// The same patches of several pairs of runs, in one sweep.
+/// The same patches of several pairs of runs, in one sweep. Positions are those of the run that is
+/// edited; of aligned runs, one without a partner is left as it is, and a place that is such a
+/// position has the value NaN.
+/// @throws UsageError  if scores or patterns of aligned runs are patched: their keys do not
+///                     correspond
 std::vector<PatchEffects> patch_effects(Session& session, std::span<AskedPair> pairs,
                                         const PatchOptions& options);
 
@@ -71,7 +67,8 @@ std::vector<double> patched_again(Session& session, AskedPair& pair, PatchOption
 /// activations of another, for each place of a grid. In a causal model the positions before the
 /// first that differs are known without running. An answer that is not given is what the clean run
 /// predicts.
-/// @throws UsageError  as ask_pair()
+/// @throws UsageError  as ask_pair(), or ask_aligned_pair() if the options say so, and
+///                     patch_effects()
 PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,
                   const PatchOptions& options);
 

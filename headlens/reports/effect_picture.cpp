@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -74,6 +75,13 @@ EffectPicture lay_effects(const std::vector<GridAxis>& axes, std::size_t n_value
   return picture;
 }
 
+std::string alignment_note(const PatchResult& result) {
+  return fmt::format(
+      "Prompts of different lengths, aligned; positions of the {} run. Grey: the {} of them that "
+      "have no partner.",
+      result.direction == "noise" ? "clean" : "corrupt", std::ranges::count(result.partners, -1));
+}
+
 void set_text(EffectPicture& picture, FigureText text) {
   text.notes.insert(text.notes.end(), picture.text.notes.begin(), picture.text.notes.end());
   picture.text = std::move(text);
@@ -100,7 +108,7 @@ EffectPicture picture_of(const PatchResult& result) {
   const double edited = denoise ? result.corrupt_metric : result.clean_metric;
   const double span = result.clean_metric - result.corrupt_metric;
   EffectPicture picture =
-      lay_effects(result.grid.axes, result.grid.values.size(), &result.clean,
+      lay_effects(result.grid.axes, result.grid.values.size(), &result.grid_prompt(),
                   [&](std::size_t i) { return (result.grid.values[i] - edited) / span; });
   FigureText text =
       figure_text(fmt::format("Patching {}: {} into {}", result.site, denoise ? "clean" : "corrupt",
@@ -111,6 +119,7 @@ EffectPicture picture_of(const PatchResult& result) {
                             result.corrupt_metric,
                             denoise ? "0 is the corrupt run, 1 the clean one."
                                     : "0 is the clean run, -1 the corrupt one.")};
+  if (!result.partners.empty()) text.notes.push_back(alignment_note(result));
   text.origin.insert(text.origin.begin() + 1, "corrupt: " + quoted_prompt(result.corrupt, 240));
   set_text(picture, std::move(text));
   picture.bar_name = "Part of clean - corrupt";

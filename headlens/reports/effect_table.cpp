@@ -38,6 +38,7 @@ std::string place_name(const std::vector<GridAxis>& axes, std::size_t index,
 std::vector<std::size_t> furthest_from(const EffectGrid& grid, double base, int most) {
   std::vector<std::size_t> order(grid.values.size());
   std::iota(order.begin(), order.end(), 0);
+  std::erase_if(order, [&](std::size_t i) { return std::isnan(grid.values[i]); });
   std::ranges::stable_sort(order, std::greater(),
                            [&](std::size_t i) { return std::abs(grid.values[i] - base); });
   order.resize(std::min<std::size_t>(order.size(), most));
@@ -59,6 +60,36 @@ std::string metric_name(const SweepQuestion& question) {
   if (metric == "js") return "Jensen-Shannon divergence (nats)";
   if (metric == "loss") return fmt::format("loss of {} (nats a token)", answer);
   return fmt::format("{} of {}", metric, answer);
+}
+
+std::string alignment_text(const PatchResult& result) {
+  if (result.partners.empty()) return "";
+  const auto name = [](const PromptTokens& prompt, std::size_t i) {
+    return fmt::format("{} ({})", i, token_label(prompt.tokens[i].text, kTokenColumns));
+  };
+  const PromptTokens &edited = result.edited_prompt(), &source = result.source_prompt();
+  std::vector<std::string> pairs, alone, unused;
+  std::vector<bool> used(source.tokens.size());
+  for (std::size_t i = 0; i < result.partners.size(); ++i) {
+    const int partner = result.partners[i];
+    if (partner < 0) {
+      alone.push_back(name(edited, i));
+      continue;
+    }
+    used[partner] = true;
+    if (edited.tokens[i].id == source.tokens[partner].id) continue;
+    pairs.push_back(fmt::format("{} gets {}", name(edited, i), name(source, partner)));
+  }
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) unused.push_back(name(source, i));
+  }
+  const auto list = [](const std::vector<std::string>& items) {
+    return items.empty() ? std::string("none") : fmt::format("{}", fmt::join(items, ", "));
+  };
+  return fmt::format(
+      "aligned, with positions of the edited run; tokens that differ: {}\n"
+      "without a partner, not patched: {}\nof the other run, not used: {}\n",
+      list(pairs), list(alone), list(unused));
 }
 
 std::string ablation_table(const AblationResult& result, int width, int most) {
@@ -93,13 +124,14 @@ std::string patch_table(const PatchResult& result, int width, int most) {
       "patching {} of the {} run into the {} one, {} places\n{}: clean {}, corrupt {}\n{}\n",
       result.site, denoise ? "clean" : "corrupt", denoise ? "corrupt" : "clean",
       result.grid.values.size(), metric_name(result.question), number_text(result.clean_metric),
-      number_text(result.corrupt_metric), deviation_line(result.provenance));
+      number_text(result.corrupt_metric),
+      deviation_line(result.provenance) + alignment_text(result));
   TextTable table({{.title = "patched", .shrinks = true},
                    {.title = "value", .align = Align::kRight},
                    {.title = "normalized", .align = Align::kRight}});
   for (const std::size_t i : furthest_from(result.grid, edited, most)) {
     const double value = result.grid.values[i];
-    table.add_row({place_name(result.grid.axes, i, &result.clean), number_text(value),
+    table.add_row({place_name(result.grid.axes, i, &result.grid_prompt()), number_text(value),
                    fmt::format("{:.3f}", result.normalized(value))});
   }
   return text + table.to_text(width);

@@ -12,6 +12,10 @@ namespace headlens {
 /// "P( Paris)" and the like, with the tokens themselves.
 std::string metric_name(const SweepQuestion& question);
 
+/// Of aligned prompts, which tokens that differ are partners and which have none, as lines; else
+/// empty.
+std::string alignment_text(const PatchResult& result);
+
 /// What was measured, the metric with and without the ablation, and the `most` places whose
 /// ablation changes it most.
 std::string ablation_table(const AblationResult& result, int width, int most = 10);

@@ -27,6 +27,16 @@ void add_quality(const EstimateQuality& quality, Json& json) {
                      {"mean_absolute_effect", number(quality.mean_absolute_effect)}};
 }
 
+Json alignment_json(const PatchResult& result) {
+  Json partners = Json::array();
+  for (const int partner : result.partners)
+    partners.push_back(partner < 0 ? Json() : Json(partner));
+  const bool noise = result.direction == "noise";
+  return {{"into", noise ? "clean" : "corrupt"},
+          {"from", noise ? "corrupt" : "clean"},
+          {"partners", partners}};
+}
+
 Json edges_json(const PathResult& result) {
   Json edges = Json::array();
   for (const EdgeEffect& edge : result.edges) {
@@ -62,6 +72,7 @@ Json to_json(const PatchResult& result) {
   add_question(result.question, json);
   json["clean"] = number(result.clean_metric);
   json["corrupt"] = number(result.corrupt_metric);
+  if (!result.partners.empty()) json["alignment"] = alignment_json(result);
   json["axes"] = axes_json(result.grid.axes);
   json["values"] = nested(result.grid);
   EffectGrid normalized = result.grid;

@@ -56,7 +56,16 @@ struct PatchResult {
   std::string site;
   std::string direction;  ///< "denoise": clean into corrupt; "noise": corrupt into clean
   double clean_metric = 0, corrupt_metric = 0;
-  EffectGrid grid;  ///< the metric after the patch
+  EffectGrid grid;  ///< the metric after the patch; NaN where a position has no partner
+  /// Of prompts of different lengths: of each position of the edited prompt, the position of the
+  /// source prompt whose activation it gets, -1 where it has no partner. Empty: the same position.
+  std::vector<int> partners;
+
+  /// The prompt that is patched into; the grid's positions are its own where prompts are aligned.
+  const PromptTokens& edited_prompt() const { return direction == "noise" ? clean : corrupt; }
+  const PromptTokens& source_prompt() const { return direction == "noise" ? corrupt : clean; }
+  /// Whose tokens name the grid's positions.
+  const PromptTokens& grid_prompt() const { return partners.empty() ? clean : edited_prompt(); }
 
   /// (value - corrupt) / (clean - corrupt): 1 where the patch does what the whole clean run does.
   double normalized(double value) const {

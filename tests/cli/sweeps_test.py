@@ -139,6 +139,61 @@ class Sweeps(CommandLineTest):
         for site in ("z", "q", "k", "v", "pattern"):
             self.assertIn(f"patching {site} of the clean run", table)
 
+    def test_prompts_of_other_lengths_aligned(self):
+        words = {"clean": "the cat", "corrupt": "the cab"}
+        by_position = ["--by-position", *QUESTION]
+        same, aligned = (self.patch(*by_position, *more, **words) for more in ([], ["--align"]))
+        for result in (same, aligned):
+            del result["provenance"]["command_line"], result["provenance"]["created_utc"]
+        self.assertEqual(aligned, same, "prompts of as many tokens")
+        words = {"clean": "the cat a cab", "corrupt": "the cats a cab"}
+        tokens = {}
+        for direction, source in (("denoise", "clean"), ("noise", "corrupt")):
+            with self.subTest(direction=direction):
+                result = self.patch("--align", "--direction", direction, *by_position, **words)
+                tokens = {"clean": result["tokens"],
+                          "corrupt": [one["text"] for one in result["corrupt_prompt"]["tokens"]]}
+                into, start = result["alignment"]["into"], result["alignment"]["from"]
+                self.assertEqual((start, into),
+                                 (source, "corrupt" if source == "clean" else "clean"))
+                partners = result["alignment"]["partners"]
+                self.assertEqual(len(partners), len(tokens[into]))
+                self.assertEqual(result["axes"][1]["indices"], list(range(len(partners))))
+                self.assertEqual(partners[-1], len(tokens[start]) - 1)
+                self.assertEqual(partners.count(None),
+                                 max(0, len(tokens[into]) - len(tokens[start])))
+                for layer in result["values"]:
+                    self.assertEqual([value is None for value in layer],
+                                     [partner is None for partner in partners])
+                for position, partner in enumerate(partners[:2]):
+                    self.assertEqual(position, partner)
+                self.assertAlmostEqual(result["values"][0][0], result[into], places=6)
+        self.assertNotEqual(len(tokens["clean"]), len(tokens["corrupt"]))
+
+    def test_what_is_shown_of_aligned_prompts(self):
+        pair = ["--model", self.gpt2, "--clean", "the cat a cab", "--corrupt", "the cats a cab",
+                "--align", *QUESTION]
+        shown = self.succeed("patch", *pair, "--by-position", "--out", self.out)
+        self.assertIn("without a partner, not patched: ", shown)
+        self.assertNotIn("not patched: none", shown)
+        self.assertNotIn("nan", shown)
+        self.assertEqual(self.files_in(self.out), ["patch.csv", "patch.json", "patch.png"])
+        with (self.out / "patch.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        partners = json.loads((self.out / "patch.json").read_text(encoding="utf-8"))["alignment"]
+        for row in rows:
+            missing = partners["partners"][int(row["position"])] is None
+            self.assertEqual(row["value"] == "", missing)
+        heads = self.json_of("patch", *pair, "--site", "z")
+        self.assertEqual([len(layer) for layer in heads["values"]], [3, 3])
+        self.assertNotIn(None, heads["values"][0] + heads["values"][1])
+        self.refuse(USAGE, "patch", *pair, "--site", "pattern", says="keys that do not correspond")
+        self.refuse(USAGE, "patch", "--model", self.gpt2, "--align", "--prompts", "any.jsonl",
+                    says="--align is for one pair")
+        for command in ("path-patch", "attribute-patch"):
+            self.refuse(USAGE, command, *(word for word in pair if word != "--align"),
+                        says=["patch with --align", "paths, estimates and circuits"])
+
     def test_grids_that_do_not_exist(self):
         cases = [(["--site", "z,resid_pre"], "--by-position"),
                  (["--site", "z,z"], "twice"),

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "headlens/base/errors.h"
@@ -37,6 +38,29 @@ TEST(EffectPicture, ShowsThePairWithTheLargestEffectOfEveryHead) {
   EXPECT_THAT(picture.columns, ElementsAre("0", "1"));
   EXPECT_THAT(picture.effects, ElementsAre(-1, 0, 0.25, 2));
   EXPECT_THAT(picture.text.notes.back(), HasSubstr("pair of query and key of that head"));
+}
+
+TEST(EffectPicture, NamesPositionsOfTheEditedPromptAndLeavesThoseWithoutPartnerGrey) {
+  PatchResult result = pairs_of_positions();
+  result.site = "resid_pre";
+  result.corrupt.tokens.insert(result.corrupt.tokens.begin(), {.id = 7, .piece = "c", .text = "c"});
+  result.partners = {-1, 0, 1};
+  result.grid.axes = {{"layer", {0, 1}}, {"position", {0, 1, 2}}};
+  result.grid.values = {NAN, 0, 1, NAN, 2, 0.5};
+  const EffectPicture picture = picture_of(result);
+  ASSERT_EQ(picture.columns.size(), 3);
+  EXPECT_THAT(picture.columns[0], HasSubstr("c"));
+  EXPECT_TRUE(std::isnan(picture.effects[0]) && std::isnan(picture.effects[3]));
+  EXPECT_EQ(picture.effects[4], 1);
+  EXPECT_THAT(picture.text.notes.back(),
+              HasSubstr("positions of the corrupt run. Grey: the 1 of them"));
+  EXPECT_THAT(patch_table(result, 100), HasSubstr("without a partner, not patched: 0 (c)\n"));
+  EXPECT_THAT(patch_table(result, 100), Not(HasSubstr("nan")));
+  result.direction = "noise";
+  result.partners = {1, 2};
+  result.grid.axes = {{"layer", {0, 1}}, {"position", {0, 1}}};
+  result.grid.values = {0, 1, 2, 0.5};
+  EXPECT_THAT(patch_table(result, 100), HasSubstr("of the other run, not used: 0 (c)\n"));
 }
 
 TEST(EffectPicture, ShowsTheHeadWithTheLargestEffectOfEveryPosition) {
