@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "headlens/probing/harvest_options.h"
+#include "headlens/probing/text_states.h"
 #include "headlens/probing/trained_probe.h"
 #include "headlens/results/probe_labels.h"
 #include "headlens/run/session.h"
@@ -18,8 +19,5 @@ namespace headlens {
 /// @throws FormatError  if the probe was trained on another model
 ProbeLabels apply_probe(Session& session, const SavedProbe& saved, const std::string& text,
                         std::optional<HarvestUnit> unit = {});
-
-/// Where the words of a text lie, as apply_probe() sees them.
-std::vector<CharSpan> simple_words(const std::string& text);
 
 }  // namespace headlens

@@ -13,6 +13,7 @@
 #include "headlens/probing/grammar_corpus.h"
 #include "headlens/probing/limited_corpus.h"
 #include "headlens/probing/probe_data.h"
+#include "headlens/probing/structural_probe_file.h"
 #include "headlens/probing/tasks.h"
 #include "headlens/run/provenance.h"
 
@@ -205,6 +206,15 @@ StructuralResult run_structural(Session& session, const StructuralRequest& reque
   options.probe.seed = request.seed;
   options.parse = sentence_to_show(request, parts.test.trees);
   options.work = work_of(parts, request, options);
+  if (!options.probes.empty()) {
+    const Provenance provenance = provenance_of(session);
+    save_structural_origin(
+        options.probes, {.model_name = provenance.model_name,
+                         .model_sha256 = provenance.model_sha256,
+                         .precision = provenance.precision,
+                         .pooling = parts.training.harvest->manifest().work.pooling,
+                         .special_tokens = request.harvest.special_tokens == SpecialTokens::add});
+  }
   StructuralResult result = study(parts, options);
   if (request.random_model) {
     result.baselines.push_back(random_weights(session, request, options, states));

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "headlens/results/structural_parse.h"
 #include "headlens/results/structural_result.h"
 
 namespace headlens {
@@ -19,5 +20,9 @@ std::string structural_csv(const StructuralResult& result);
 /// The words, one a line: head in the tree, the predicted tree's neighbours, and both depths. A
 /// neighbour that the tree has too is marked with "=".
 std::string parse_text(const ParsedSentence& parse, int width);
+
+/// Of each text its words, their predicted depths, and the words that they hang together with in
+/// the predicted tree.
+std::string structural_parse_table(const StructuralParse& result, int width);
 
 }  // namespace headlens

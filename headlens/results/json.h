@@ -17,6 +17,7 @@
 #include "headlens/results/pruning_result.h"
 #include "headlens/results/run_result.h"
 #include "headlens/results/steer_result.h"
+#include "headlens/results/structural_parse.h"
 #include "headlens/results/structural_result.h"
 #include "headlens/results/study_result.h"
 #include "headlens/results/sweep_result.h"
@@ -103,6 +104,10 @@ Json to_json(const ProbeResult& result);
 
 /// "headlens/probe_labels/1": what a saved probe says of each word of a text.
 Json to_json(const ProbeLabels& result);
+
+/// "headlens/structural_parse/1": of each text its words with their predicted depths, and the edges
+/// of the minimum spanning tree of the predicted distances; null where a probe is missing.
+Json to_json(const StructuralParse& result);
 
 /// "headlens/structural_probe/1": for each layer UUAS, root accuracy and correlations; baselines,
 /// the parse of one sentence, and what it all says.

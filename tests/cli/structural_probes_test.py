@@ -88,6 +88,89 @@ class StructuralProbe(ProbeTest):
             self.assertAlmostEqual(depth, predicted, delta=1e-4 * (1 + depth))
         self.assertTrue((self.out / "probes/distance-layer-00.safetensors").exists())
 
+    def predicted(self, kind, states):
+        """Depths, or distances, by the saved matrix."""
+        probe = tensors(self.out / f"probes/{kind}-layer-01.safetensors")
+        projected = []
+        for state in states:
+            centred = [x - mean for x, mean in zip(state, probe["mean"][0], strict=True)]
+            projected.append([sum(x * row[r] for x, row in zip(centred, probe["matrix"], strict=True))
+                              for r in range(3)])
+        if kind == "depth":
+            return [sum(x * x for x in own) for own in projected]
+        return [[sum((x - y) ** 2 for x, y in zip(one, other)) for other in projected]
+                for one in projected]
+
+    def test_saved_probes_are_applied_to_new_text(self):
+        self.probe("--data", self.data(conllu(50, trees=True)), "--layers", "1", "--rank", "3",
+                   "--standardize", "--pooling", "mean", "--out", self.out)
+        schema.check(json.loads((self.out / "probes/probes.json").read_text()))
+        lines = ["the cat a cab .", "the bat , a cat"]
+        data = self.data("\n".join(lines[:1] + [""] + lines[1:]) + "\n", "new.txt")
+        path = self.out / "probes/distance-layer-01.safetensors"
+        result = json.loads(self.succeed("probe-apply", path, "--data", data, "--model", self.gpt2,
+                                         "--json"))
+        schema.check(result)
+        self.assertEqual([tree["line"] for tree in result["trees"]], [1, 3])
+        columns = "".join("".join(f"{i}\t{form}\t_\tX" + "\t_" * 6 + "\n"
+                                  for i, form in enumerate(line.split(), 1)) + "\n" for line in lines)
+        harvest = self.scratch / "harvest"
+        self.succeed("harvest", "--data", self.data(columns, "new.conllu"), "--column", "upos",
+                     "--pooling", "mean", "--layers", "1", "--model", self.gpt2, "--out", harvest)
+        manifest = json.loads((harvest / "manifest.json").read_text())
+        states = tensors(harvest / manifest["shards"][0]["states"]["name"])[
+            manifest["sites"][0]["name"]]
+        begin = 0
+        for tree, line in zip(result["trees"], lines, strict=True):
+            words = tree["words"]
+            self.assertEqual([word["form"] for word in words], line.split())
+            kept = [i for i, word in enumerate(words) if word["form"] not in ".,"]
+            self.assertEqual([i for i, word in enumerate(words) if word["in_tree"]], kept)
+            own = states[begin:begin + len(words)]
+            begin += len(words)
+            depths = self.predicted("depth", own)
+            for word, depth in zip(words, depths, strict=True):
+                self.assertAlmostEqual(word["depth"], depth, delta=1e-4 * (1 + depth))
+            self.assertEqual(tree["root"] - 1, min(kept, key=lambda i: depths[i]))
+            distances = self.predicted("distance", own)
+            joined, edges = {kept[0]}, []
+            while len(joined) < len(kept):
+                edge = min(((i, j) for i in joined for j in kept if j not in joined),
+                           key=lambda pair: distances[pair[0]][pair[1]])
+                joined.add(edge[1])
+                edges.append(sorted(place + 1 for place in edge))
+            self.assertEqual([edge["words"] for edge in tree["edges"]], sorted(edges))
+            for edge in tree["edges"]:
+                distance = distances[edge["words"][0] - 1][edge["words"][1] - 1]
+                self.assertAlmostEqual(edge["distance"], distance, delta=1e-4 * (1 + distance))
+        shown = self.succeed("probe-apply", path, "--text", lines[0], "--model", self.gpt2)
+        self.assertIn("(root)", shown)
+
+    def test_what_cannot_be_applied(self):
+        self.probe("--data", self.data(conllu(40, trees=True)), "--layers", "1", "--target",
+                   "distance", "--out", self.out)
+        path = self.out / "probes/distance-layer-01.safetensors"
+        result = self.result("probe-apply", path, "--text", "the cat")
+        self.assertIsNone(result["trees"][0]["root"])
+        self.assertIsNone(result["trees"][0]["words"][0]["depth"])
+        self.assertEqual([edge["words"] for edge in result["trees"][0]["edges"]], [[1, 2]])
+        model = ["--model", self.gpt2]
+        self.refuse(BAD_INPUT, "probe-apply", path, "--text", "the cat", "--model", self.bert,
+                    says="is another")
+        self.refuse(USAGE, "probe-apply", path, *model, says="--data")
+        self.refuse(USAGE, "probe-apply", path, "--text", "a", "--unit", "word", *model,
+                    says="leave out --unit")
+        other = self.out / "probes/other.safetensors"
+        other.write_bytes(path.read_bytes())
+        self.refuse(BAD_INPUT, "probe-apply", other, "--text", "a", *model,
+                    says="is no structural probe")
+        missing = self.out / "probes/depth-layer-01.safetensors"
+        self.refuse(BAD_INPUT, "probe-apply", missing, "--text", "a", *model, says="no such file")
+        path.write_bytes(path.read_bytes()[:-8])
+        self.refuse(BAD_INPUT, "probe-apply", path, "--text", "a", *model, says=str(path))
+        (self.out / "probes/probes.json").unlink()
+        self.refuse(BAD_INPUT, "probe-apply", path, "--text", "a", *model, says="probes.json")
+
     def test_only_the_beginning(self):
         result = self.probe("--data", self.data(conllu(90, trees=True)), "--max-words", "60", "--target", "depth",
                             "--layers", "1")

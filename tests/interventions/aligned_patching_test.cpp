@@ -77,12 +77,11 @@ TEST_P(AlignedPatches, EqualRunsIntoWhichTheVectorsAreCopied) {
   for (std::size_t p = 0; p < clean_of.size(); ++p) {
     if (clean_of[p] >= 0) corrupt_of[clean_of[p]] = static_cast<std::int64_t>(p);
   }
-  const std::pair<SiteKind, GridColumns> grids[] = {
-      {SiteKind::resid_pre, GridColumns::positions},
-      {SiteKind::mlp_out, GridColumns::positions},
-      {SiteKind::z, GridColumns::heads},
-      {SiteKind::k, GridColumns::heads_and_positions},
-      {SiteKind::attn_out, GridColumns::whole}};
+  const std::pair<SiteKind, GridColumns> grids[] = {{SiteKind::resid_pre, GridColumns::positions},
+                                                    {SiteKind::mlp_out, GridColumns::positions},
+                                                    {SiteKind::z, GridColumns::heads},
+                                                    {SiteKind::k, GridColumns::heads_and_positions},
+                                                    {SiteKind::attn_out, GridColumns::whole}};
   for (const PatchDirection direction : {PatchDirection::denoise, PatchDirection::noise}) {
     const auto& partners = direction == PatchDirection::denoise ? clean_of : corrupt_of;
     for (const auto& [kind, columns] : grids) {
@@ -90,8 +89,7 @@ TEST_P(AlignedPatches, EqualRunsIntoWhichTheVectorsAreCopied) {
                                  .site = kind,
                                  .columns = columns,
                                  .direction = direction};
-      const PatchEffects effects =
-          std::move(patch_effects(session(), {&pair, 1}, options).front());
+      const PatchEffects effects = std::move(patch_effects(session(), {&pair, 1}, options).front());
       EXPECT_NEAR(effects.clean, difference(pair.clean.sequence, {}), 3e-5);
       EXPECT_NEAR(effects.corrupt, difference(pair.corrupt, {}), 3e-5);
       const std::vector<GridPlace> places = grid_places(effects.grid.axes);
