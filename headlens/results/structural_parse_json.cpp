@@ -27,9 +27,12 @@ Json tree_json(const PredictedTree& tree, const StructuralParse& result) {
 Json to_json(const StructuralParse& result) {
   Json trees = Json::array();
   for (const PredictedTree& tree : result.trees) trees.push_back(tree_json(tree, result));
-  return {{"schema", "headlens/structural_parse/1"}, {"provenance", to_json(result.provenance)},
-          {"probe", text(result.probe)},             {"hidden_state", result.hidden_state},
-          {"pooling", result.pooling},               {"trees", trees}};
+  return {{"schema", "headlens/structural_parse/1"},
+          {"provenance", to_json(result.provenance)},
+          {"probe", text(result.probe)},
+          {"hidden_state", result.hidden_state},
+          {"pooling", result.pooling},
+          {"trees", trees}};
 }
 
 }  // namespace headlens
