@@ -13,7 +13,7 @@ std::string to_string(LabelUnit unit) {
 }
 
 std::string file_sha256(const std::filesystem::path& path) {
-  constexpr std::size_t kPiece = std::size_t{1} << 26;
+  constexpr std::size_t kPiece = std::size_t{1} << 22;
   const MappedFile file(path);
   Sha256 hash;
   for (std::size_t at = 0; at < file.bytes().size(); at += kPiece) {
