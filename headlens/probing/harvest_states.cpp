@@ -69,13 +69,15 @@ class WindowRun {
     buffers_.resize(sites.size());
   }
 
+  /// Of a run, unless one sequence has more.
+  std::int64_t most_tokens() const { return std::min(kBatchTokens, kBatchBytes / token_bytes_); }
+
   /// As many as a run takes, at least one.
   std::size_t batch_size(std::span<const Sequence> sequences) const {
     std::int64_t tokens = 0;
     for (std::size_t i = 0; i < sequences.size(); ++i) {
       tokens += sequences[i].length;
-      const bool too_large = tokens > kBatchTokens || tokens * token_bytes_ > kBatchBytes;
-      if (too_large && i > 0) return i;
+      if (tokens > most_tokens() && i > 0) return i;
     }
     return sequences.size();
   }
@@ -89,7 +91,8 @@ class WindowRun {
     }
     HookSet hooks;
     for (std::size_t s = 0; s < sites_.size(); ++s) {
-      buffers_[s].reserve(tokens * widths_[s]);
+      // As large as any batch's, so that the next window finds memory of the same size.
+      buffers_[s].reserve(std::max(tokens, most_tokens()) * widths_[s]);
       hooks.cache_rows_into(sites_[s], buffers_[s].data());
     }
     session_.run_with_hooks(batch, hooks, {.logits = Logits::none});
