@@ -37,19 +37,26 @@ std::pair<std::vector<std::string>, std::vector<int>> texts_of(const ProbeApplyO
   return {texts, lines};
 }
 
+/// Writes and prints what a probe said.
+template <typename Result>
+void publish(const ProbeApplyOptions& options, const char* file, Result result,
+             std::string (*table)(const Result&, int width)) {
+  result.probe = options.probe.string();
+  result.provenance.command_line = command_line();
+  end_progress();
+  const std::string json = to_text(to_json(result));
+  if (options.common.has_out()) write_file(options.common.out / file, json);
+  fmt::print("{}", options.common.json ? json : table(result, terminal_width()));
+}
+
 void apply_structural(ProbeApplyOptions options, bool has_model) {
   if (!options.unit.empty()) throw UsageError("structural probes are of words: leave out --unit");
   const SavedStructuralProbes saved = load_structural_probes(options.probe);
   const auto [texts, lines] = texts_of(options);
   if (!has_model) options.common.model = saved.origin.model_name;
   Session session = options.common.open();
-  StructuralParse result = apply_structural_probes(session, saved, texts, lines);
-  result.probe = options.probe.string();
-  result.provenance.command_line = command_line();
-  end_progress();
-  const std::string json = to_text(to_json(result));
-  if (options.common.has_out()) write_file(options.common.out / "structural_parse.json", json);
-  fmt::print("{}", options.common.json ? json : structural_parse_table(result, terminal_width()));
+  publish(options, "structural_parse.json", apply_structural_probes(session, saved, texts, lines),
+          structural_parse_table);
 }
 
 void apply(ProbeApplyOptions options, bool has_model) {
@@ -64,15 +71,10 @@ void apply(ProbeApplyOptions options, bool has_model) {
   const SavedProbe saved = load_probe(options.probe);
   if (!has_model) options.common.model = saved.origin.model_name;
   Session session = options.common.open();
-  ProbeLabels result =
-      apply_probe(session, saved, options.text,
-                  options.unit.empty() ? std::nullopt : parse_harvest_unit(options.unit));
-  result.probe = options.probe.string();
-  result.provenance.command_line = command_line();
-  end_progress();
-  const std::string json = to_text(to_json(result));
-  if (options.common.has_out()) write_file(options.common.out / "probe_labels.json", json);
-  fmt::print("{}", options.common.json ? json : probe_labels_table(result, terminal_width()));
+  publish(options, "probe_labels.json",
+          apply_probe(session, saved, options.text,
+                      options.unit.empty() ? std::nullopt : parse_harvest_unit(options.unit)),
+          probe_labels_table);
 }
 
 }  // namespace

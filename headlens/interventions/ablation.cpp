@@ -131,11 +131,7 @@ std::vector<double> ablated_again(Session& session, AskedPrompt& asked, Ablation
                                   const std::vector<std::size_t>& places) {
   options.sweep = sweep;
   options.places = places;
-  const AblationEffects effects =
-      std::move(ablation_effects(session, {&asked, 1}, options).front());
-  std::vector<double> values;
-  for (const std::size_t place : places) values.push_back(effects.grid.values[place]);
-  return values;
+  return values_at(ablation_effects(session, {&asked, 1}, options).front().grid, places);
 }
 
 AblationResult ablate(Session& session, const Prompt& prompt, const AblationOptions& options) {

@@ -224,10 +224,7 @@ std::vector<double> patched_again(Session& session, AskedPair& pair, PatchOption
                                   const std::vector<std::size_t>& places) {
   options.sweep = sweep;
   options.places = places;
-  const PatchEffects effects = std::move(patch_effects(session, {&pair, 1}, options).front());
-  std::vector<double> values;
-  for (const std::size_t place : places) values.push_back(effects.grid.values[place]);
-  return values;
+  return values_at(patch_effects(session, {&pair, 1}, options).front().grid, places);
 }
 
 PatchResult patch(Session& session, const Prompt& clean, const Prompt& corrupt,

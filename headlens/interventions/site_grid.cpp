@@ -73,6 +73,12 @@ std::vector<std::size_t> chosen_places(const std::vector<std::size_t>& chosen,
   return all;
 }
 
+std::vector<double> values_at(const EffectGrid& grid, const std::vector<std::size_t>& places) {
+  std::vector<double> values;
+  for (const std::size_t place : places) values.push_back(grid.values[place]);
+  return values;
+}
+
 std::string place_name(const GridPlace& place) {
   std::string name = "L" + std::to_string(place.layer);
   if (place.head >= 0) name += "H" + std::to_string(place.head);

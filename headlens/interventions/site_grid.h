@@ -40,6 +40,9 @@ std::vector<GridPlace> grid_places(const std::vector<GridAxis>& axes);
 std::vector<std::size_t> chosen_places(const std::vector<std::size_t>& chosen,
                                        std::size_t n_places);
 
+/// A grid's values at some places, in their order.
+std::vector<double> values_at(const EffectGrid& grid, const std::vector<std::size_t>& places);
+
 /// "L5H3", "L5H3 position 2", "L5H3 query 7 key 2".
 std::string place_name(const GridPlace& place);
 
