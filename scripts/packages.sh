@@ -5,7 +5,7 @@
 BUILD_PACKAGES=(
   build-essential g++ cmake ninja-build pkg-config git ccache mold
   python3 python3-venv python3-pip unzip ca-certificates
-  libdnnl-dev libhwy-dev libcairo2-dev libpango1.0-dev nlohmann-json3-dev libcli11-dev libfmt-dev
+  libhwy-dev libcairo2-dev libpango1.0-dev nlohmann-json3-dev libcli11-dev libfmt-dev
   libcpp-httplib-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   fonts-dejavu-core fonts-noto-core fonts-wqy-microhei

@@ -19,7 +19,9 @@ struct PairVector {
   using Value = __m512;
   using Operand = Value;
   using Word = BFloat16Pair;
-  static constexpr int wide_vectors = 4, wide_rows = 7, tall_vectors = 2, tall_rows = 14;
+  static constexpr int max_vectors = 4;
+  template <int vectors>
+  static constexpr int max_rows = vectors == 4 ? 6 : 14;
   static HWY_INLINE std::int64_t lanes() { return 16; }
   static HWY_INLINE Value zero() { return _mm512_setzero_ps(); }
   static HWY_INLINE Value load(const Word* p) { return _mm512_loadu_ps(p); }
@@ -59,17 +61,14 @@ bool has_bf16_instructions() {
 }
 
 void multiply_bf16_panel(const BFloat16Pair* a, std::int64_t a_stride, std::int64_t rows,
-                         const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth, float* c,
-                         std::int64_t c_stride, std::int64_t columns, bool accumulate,
-                         const BFloat16Pair* ahead) {
+                         const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth,
+                         const PanelOutput& out, const BFloat16Pair* ahead) {
 #if HWY_ARCH_X86_64
   if (has_bf16_instructions()) {
-    return bf16_instructions::multiply(
-        rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead, 0});
+    return bf16_instructions::multiply(rows, {a, a_stride, b, b_stride, depth, out, ahead, 0});
   }
 #endif
-  portable_multiply_bf16_panel(a, a_stride, rows, b, b_stride, depth, c, c_stride, columns,
-                               accumulate, ahead);
+  portable_multiply_bf16_panel(a, a_stride, rows, b, b_stride, depth, out, ahead);
 }
 
 }  // namespace headlens

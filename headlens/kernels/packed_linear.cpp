@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
 #include "headlens/kernels/bf16_panel_product.h"
 #include "headlens/kernels/bfloat16.h"
-#include "headlens/kernels/inner_product.h"
 #include "headlens/kernels/panel_product.h"
 #include "headlens/tensor/aligned_buffer.h"
 
@@ -18,12 +16,20 @@ std::string_view to_string(Precision precision) {
 }
 
 struct PackedLinear::Packed {
-  InnerProductLayout layout;
+  /// Of one panel: [in_features][kPanelColumns] in f32, [in_features / 2, up][kPanelColumns][2] in
+  /// bf16.
+  std::int64_t panel_bytes;
   AlignedBuffer<std::byte> weights;
   AlignedBuffer<float> bias;
 
-  std::byte* panel(std::int64_t index) { return weights.data() + index * layout.panel_bytes; }
+  std::byte* panel(std::int64_t index) { return weights.data() + index * panel_bytes; }
 };
+
+namespace {
+
+std::int64_t pair_count(std::int64_t in_features) { return (in_features + 1) / 2; }
+
+}  // namespace
 
 PackedLinear::PackedLinear() = default;
 PackedLinear::~PackedLinear() = default;
@@ -36,17 +42,17 @@ PackedLinear::PackedLinear(std::int64_t out_features, std::int64_t in_features, 
       in_features_(in_features),
       precision_(precision),
       packed_(std::make_unique<Packed>()) {
-  packed_->layout = inner_product_layout(out_features, in_features, precision);
-  packed_->weights = AlignedBuffer<std::byte>(packed_->layout.byte_size);
+  const std::int64_t words = precision == Precision::f32 ? in_features : pair_count(in_features);
+  packed_->panel_bytes = words * kPanelColumns * 4;
+  const std::int64_t panels = (out_features + kPanelColumns - 1) / kPanelColumns;
+  packed_->weights = AlignedBuffer<std::byte>(panels * packed_->panel_bytes);
   if (has_bias) {
     packed_->bias = AlignedBuffer<float>(out_features);
     std::fill_n(packed_->bias.data(), out_features, 0.0f);
   }
 }
 
-bool PackedLinear::has_panels() const { return packed_->layout.panel_bytes > 0; }
-
-std::int64_t PackedLinear::byte_size() const { return packed_ ? packed_->layout.byte_size : 0; }
+std::int64_t PackedLinear::byte_size() const { return packed_ ? packed_->weights.size() : 0; }
 
 std::span<float> PackedLinear::bias() {
   return {packed_->bias.data(), static_cast<std::size_t>(packed_->bias.size())};
@@ -139,27 +145,13 @@ void pack_panel_bf16(const float* rows, std::int64_t n, std::int64_t depth, std:
 
 }  // namespace
 
-void PackedLinear::store_plain_rows(std::int64_t first, std::int64_t n, const float* rows) {
-  const std::int64_t offset = first * in_features_, size = n * in_features_;
-  if (precision_ == Precision::f32) {
-    std::copy_n(rows, size, reinterpret_cast<float*>(packed_->weights.data()) + offset);
-  } else {
-    round_to_bfloat16({rows, static_cast<std::size_t>(size)},
-                      reinterpret_cast<bfloat16*>(packed_->weights.data()) + offset);
-  }
-}
-
 void PackedLinear::pack_rows(std::int64_t first, std::int64_t n, const float* rows) {
-  if (!has_panels()) {
-    return store_plain_rows(first, n, rows);
-  }
   while (n > 0) {
     const std::int64_t column = first % kPanelColumns;
     const std::int64_t count = std::min(n, kPanelColumns - column);
     std::byte* panel = packed_->panel(first / kPanelColumns);
-    const bool whole = count == kPanelColumns && packed_->layout.padded_depth == in_features_;
-    if (column == 0 && !whole) {
-      std::memset(panel, 0, static_cast<std::size_t>(packed_->layout.panel_bytes));
+    if (column == 0 && count < kPanelColumns) {
+      std::memset(panel, 0, static_cast<std::size_t>(packed_->panel_bytes));
     }
     if (precision_ == Precision::f32) {
       pack_panel_f32(rows, count, in_features_, column, panel);
@@ -174,31 +166,17 @@ void PackedLinear::pack_rows(std::int64_t first, std::int64_t n, const float* ro
 
 namespace {
 
-/// oneDNN sums long products in blocks of inputs, and what is left over of sixteens apart. Doing
-/// the same makes our results equal its own to the last bit, so that a row's result does not depend
-/// on which kernel ran it.
-constexpr std::int64_t kDepthStep = 16;
-
-/// The longest even division into at most 64 steps, unless that is very short.
+/// Long sums go in even blocks of inputs: a panel's part stays in cache, and errors grow less.
 std::int64_t depth_block(std::int64_t in_features) {
-  constexpr std::int64_t kMostSteps = 64, kFewSteps = 16;
-  const std::int64_t steps = (in_features + kDepthStep - 1) / kDepthStep;
-  std::int64_t block = std::min(steps, kMostSteps);
-  while (steps % block != 0) --block;
-  return (steps > kMostSteps && block < kFewSteps ? kMostSteps : block) * kDepthStep;
-}
-
-/// How many inputs the block that starts at `begin` has.
-std::int64_t depth_of_block(std::int64_t in_features, std::int64_t begin) {
-  const std::int64_t whole = in_features / kDepthStep * kDepthStep;
-  return begin < whole ? std::min(depth_block(in_features), whole - begin) : in_features - begin;
+  constexpr std::int64_t kMost = 1024, kStep = 16;
+  const std::int64_t blocks = (in_features + kMost - 1) / kMost;
+  return (in_features + blocks * kStep - 1) / (blocks * kStep) * kStep;
 }
 
 /// Columns of a panel, and the panel read after it (or null).
 struct PanelPlace {
   const std::byte* panel;
   std::int64_t column;
-  std::int64_t n;
   const std::byte* next;
 
   /// The words of an input, or of a pair of inputs.
@@ -213,17 +191,30 @@ struct PanelPlace {
   }
 };
 
-void multiply_f32(const float* x, std::int64_t rows, std::int64_t in_features,
-                  const PanelPlace& place, float* tile) {
-  for (std::int64_t k = 0; k < in_features;) {
-    const std::int64_t depth = depth_of_block(in_features, k);
-    multiply_panel(x + k, in_features, rows, place.at<float>(k), kPanelColumns, depth, tile,
-                   kPanelColumns, place.n, k > 0, place.ahead<float>(k));
-    k += depth;
+/// Calls multiply_block(first input, inputs, output) for the blocks of inputs in order; the sums of
+/// all but the last are kept aside.
+void for_each_depth_block(std::int64_t rows, std::int64_t in_features, const PanelOutput& out,
+                          const auto& multiply_block) {
+  thread_local AlignedBuffer<float> partial;
+  const std::int64_t block = depth_block(in_features);
+  std::int64_t k = 0;
+  if (block < in_features) partial.reserve(rows * kPanelColumns);
+  for (; k + block < in_features; k += block) {
+    multiply_block(k, block, PanelOutput{partial.data(), kPanelColumns, out.columns, k > 0});
   }
+  PanelOutput last = out;
+  if (k > 0) last.partial = partial.data();
+  multiply_block(k, in_features - k, last);
 }
 
-std::int64_t pair_count(std::int64_t in_features) { return (in_features + 1) / 2; }
+void multiply_f32(const float* x, std::int64_t rows, std::int64_t in_features,
+                  const PanelPlace& place, const PanelOutput& out) {
+  for_each_depth_block(rows, in_features, out,
+                       [&](std::int64_t k, std::int64_t depth, const PanelOutput& block) {
+                         multiply_panel(x + k, in_features, rows, place.at<float>(k), kPanelColumns,
+                                        depth, block, place.ahead<float>(k));
+                       });
+}
 
 void round_to_pairs(const float* x, std::int64_t rows, std::int64_t in_features,
                     AlignedBuffer<BFloat16Pair>& pairs) {
@@ -238,30 +229,25 @@ void round_to_pairs(const float* x, std::int64_t rows, std::int64_t in_features,
 }
 
 void multiply_bf16(const BFloat16Pair* x, std::int64_t rows, std::int64_t in_features,
-                   const PanelPlace& place, float* tile) {
+                   const PanelPlace& place, const PanelOutput& out) {
   const std::int64_t width = pair_count(in_features);
-  for (std::int64_t k = 0; k < in_features;) {
-    const std::int64_t depth = depth_of_block(in_features, k);
-    multiply_bf16_panel(x + k / 2, width, rows, place.at<BFloat16Pair>(k / 2), kPanelColumns,
-                        pair_count(depth), tile, kPanelColumns, place.n, k > 0,
-                        place.ahead<BFloat16Pair>(k / 2));
-    k += depth;
-  }
+  for_each_depth_block(
+      rows, in_features, out, [&](std::int64_t k, std::int64_t depth, const PanelOutput& block) {
+        multiply_bf16_panel(x + k / 2, width, rows, place.at<BFloat16Pair>(k / 2), kPanelColumns,
+                            pair_count(depth), block, place.ahead<BFloat16Pair>(k / 2));
+      });
 }
 
 }  // namespace
 
 float PackedLinear::weight(std::int64_t output, std::int64_t input) const {
-  const std::byte* weights = has_panels() ? panel_of(output) : packed_->weights.data();
+  const std::byte* panel = panel_of(output);
   const std::int64_t column = output % kPanelColumns;
   if (precision_ == Precision::f32) {
-    const auto* values = reinterpret_cast<const float*>(weights);
-    return has_panels() ? values[input * kPanelColumns + column]
-                        : values[output * in_features_ + input];
+    return reinterpret_cast<const float*>(panel)[input * kPanelColumns + column];
   }
-  const auto* values = reinterpret_cast<const bfloat16*>(weights);
-  return from_bfloat16(has_panels() ? values[(input / 2 * kPanelColumns + column) * 2 + input % 2]
-                                    : values[output * in_features_ + input]);
+  const auto* values = reinterpret_cast<const bfloat16*>(panel);
+  return from_bfloat16(values[(input / 2 * kPanelColumns + column) * 2 + input % 2]);
 }
 
 void PackedLinear::read_column(std::int64_t input, float* out) const {
@@ -283,33 +269,13 @@ PackedLinear PackedLinear::transposed() const {
   return result;
 }
 
-/// All of y's rows whose columns are output features of the range.
-void PackedLinear::multiply_rows(const float* x, std::int64_t rows, Range columns, float* y,
-                                 bool accumulate) const {
-  // Few enough that they and a panel stay in a small L2 cache.
-  constexpr std::int64_t kBlockRows = 96;
-  if (!packed_->layout.for_onednn) {
-    for (std::int64_t r = 0; r < rows; r += kBlockRows) {
-      multiply_panels(x + r * in_features_, std::min(kBlockRows, rows - r), columns,
-                      y + r * columns.size(), columns.size(), accumulate, nullptr);
-    }
-    return;
-  }
-  const std::int64_t row_bytes = in_features_ * (precision_ == Precision::f32 ? 4 : 2);
-  const std::byte* weights = has_panels() ? packed_->panel(columns.begin / kPanelColumns)
-                                          : packed_->weights.data() + columns.begin * row_bytes;
-  const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + columns.begin : nullptr;
-  run_inner_product(packed_->layout, precision_, {x, rows, in_features_, columns.size()}, weights,
-                    bias, y, accumulate);
-}
-
 void PackedLinear::multiply(const float* x, std::int64_t rows, float* y, bool accumulate) const {
-  multiply_rows(x, rows, {0, out_features_}, y, accumulate);
+  multiply_columns(x, rows, {0, out_features_}, y, accumulate);
 }
 
 void PackedLinear::multiply_block(const float* x, std::int64_t rows, Range columns,
                                   float* y) const {
-  multiply_rows(x, rows, columns, y, false);
+  multiply_panels(x, rows, columns, y, columns.size(), false, nullptr);
 }
 
 const std::byte* PackedLinear::panel_of(std::int64_t column) const {
@@ -324,27 +290,25 @@ void PackedLinear::multiply_columns(const float* x, std::int64_t rows, Range col
 void PackedLinear::multiply_panels(const float* x, std::int64_t rows, Range columns, float* y,
                                    std::int64_t y_stride, bool accumulate,
                                    const std::byte* next) const {
-  thread_local AlignedBuffer<float> tile;
+  // Few enough that they and a panel stay in a small L2 cache.
+  constexpr std::int64_t kBlockRows = 128;
   thread_local AlignedBuffer<BFloat16Pair> pairs;
-  tile.reserve(rows * kPanelColumns);
-  if (precision_ == Precision::bf16) round_to_pairs(x, rows, in_features_, pairs);
+  const bool is_f32 = precision_ == Precision::f32;
+  const std::int64_t n_pairs = pair_count(in_features_);
+  if (!is_f32) round_to_pairs(x, rows, in_features_, pairs);
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t panel_end = (j / kPanelColumns + 1) * kPanelColumns;
     const std::int64_t n = std::min<std::int64_t>(columns.end, panel_end) - j;
-    const PanelPlace place{panel_of(j), j % kPanelColumns, n,
-                           panel_end < columns.end ? panel_of(panel_end) : next};
-    if (precision_ == Precision::f32) {
-      multiply_f32(x, rows, in_features_, place, tile.data());
-    } else {
-      multiply_bf16(pairs.data(), rows, in_features_, place, tile.data());
-    }
+    const std::byte* after = panel_end < columns.end ? panel_of(panel_end) : next;
     const float* bias = packed_->bias.size() > 0 ? packed_->bias.data() + j : nullptr;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float* from = tile.data() + r * kPanelColumns;
-      float* to = y + r * y_stride + j - columns.begin;
-      for (std::int64_t c = 0; c < n; ++c) {
-        const float value = bias != nullptr ? from[c] + bias[c] : from[c];
-        to[c] = accumulate ? value + to[c] : value;
+    for (std::int64_t r = 0; r < rows; r += kBlockRows) {
+      const std::int64_t block = std::min(kBlockRows, rows - r);
+      const PanelPlace place{panel_of(j), j % kPanelColumns, r + block == rows ? after : nullptr};
+      const PanelOutput out{y + r * y_stride + j - columns.begin, y_stride, n, accumulate, bias};
+      if (is_f32) {
+        multiply_f32(x + r * in_features_, block, in_features_, place, out);
+      } else {
+        multiply_bf16(pairs.data() + r * n_pairs, block, in_features_, place, out);
       }
     }
     j += n;

@@ -14,9 +14,9 @@ enum class Precision : std::uint8_t { f32, bf16 };
 
 std::string_view to_string(Precision precision);
 
-/// y = x W^T + b with the weights packed once, for oneDNN and for our own panel products. Weights
+/// y = x W^T + b with the weights packed once, in panels of kPanelColumns output features. Weights
 /// are filled in row by row from float32 and are then immutable; products may run on several
-/// threads at once.
+/// threads at once. A row's sums run over the inputs in an order that depends on nothing else.
 class PackedLinear {
  public:
   PackedLinear();
@@ -42,15 +42,15 @@ class PackedLinear {
   /// y_stride = columns.size(); begin and end are multiples of kPanelColumns (or the end of W).
   void multiply_block(const float* x, std::int64_t rows, Range columns, float* y) const;
 
-  /// The same for a few rows (up to some dozens), writing into y[rows, out_features] only the
-  /// given output features, so that threads can share one product by columns. begin and end are
-  /// multiples of kColumnGrain (or the end of W). Needs has_panels().
+  /// The same, writing into y[rows, out_features] only the given output features, so that threads
+  /// can share one product by columns. begin and end are multiples of kColumnGrain (or the end of
+  /// W).
   /// @param next  the panel this thread reads after these; it is brought to cache meanwhile. Few
   ///     rows take about as long to multiply as weights to read: both must go on all the time.
   void multiply_columns(const float* x, std::int64_t rows, Range columns, float* y, bool accumulate,
                         const std::byte* next = nullptr) const;
 
-  /// The panel that holds an output feature. Needs has_panels().
+  /// The panel that holds an output feature.
   const std::byte* panel_of(std::int64_t column) const;
 
   /// The weights of one input: W[:, input].
@@ -62,9 +62,6 @@ class PackedLinear {
   /// W^T without a bias, in float32: gradients of x are dy W.
   PackedLinear transposed() const;
 
-  /// Whether the packed layout is panels of kPanelColumns output features: always in float32, and
-  /// in bf16 but for layers that oneDNN would rather have another way.
-  bool has_panels() const;
   std::int64_t out_features() const { return out_features_; }
   std::int64_t in_features() const { return in_features_; }
   bool empty() const { return out_features_ == 0; }
@@ -80,9 +77,6 @@ class PackedLinear {
   /// Columns of y, whose first is that of columns.begin, by multiply_panel().
   void multiply_panels(const float* x, std::int64_t rows, Range columns, float* y,
                        std::int64_t y_stride, bool accumulate, const std::byte* next) const;
-  void multiply_rows(const float* x, std::int64_t rows, Range columns, float* y,
-                     bool accumulate) const;
-  void store_plain_rows(std::int64_t first, std::int64_t n, const float* rows);
 
   std::int64_t out_features_ = 0;
   std::int64_t in_features_ = 0;

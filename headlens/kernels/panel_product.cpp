@@ -21,9 +21,13 @@ struct FloatVector {
   using Word = float;
   static constexpr Tag tag{};
 #if HWY_TARGET <= HWY_AVX3
-  static constexpr int wide_vectors = 4, wide_rows = 7, tall_vectors = 2, tall_rows = 14;
+  static constexpr int max_vectors = 4;
+  template <int vectors>
+  static constexpr int max_rows = vectors == 4 ? 6 : 14;
 #else
-  static constexpr int wide_vectors = 2, wide_rows = 6, tall_vectors = 2, tall_rows = 6;
+  static constexpr int max_vectors = 2;
+  template <int vectors>
+  static constexpr int max_rows = 6;
 #endif
   static HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(tag)); }
   static HWY_INLINE Value zero() { return hn::Zero(tag); }
@@ -38,11 +42,9 @@ struct FloatVector {
 };
 
 void multiply_panel_target(const float* a, std::int64_t a_stride, std::int64_t rows, const float* b,
-                           std::int64_t b_stride, std::int64_t depth, float* c,
-                           std::int64_t c_stride, std::int64_t columns, bool accumulate,
+                           std::int64_t b_stride, std::int64_t depth, const PanelOutput& out,
                            const float* ahead) {
-  multiply_whole_panel<FloatVector>(
-      rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead, 0});
+  multiply_whole_panel<FloatVector>(rows, {a, a_stride, b, b_stride, depth, out, ahead, 0});
 }
 
 }  // namespace headlens::HWY_NAMESPACE
@@ -54,10 +56,9 @@ namespace headlens {
 HWY_EXPORT(multiply_panel_target);
 
 void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, const float* b,
-                    std::int64_t b_stride, std::int64_t depth, float* c, std::int64_t c_stride,
-                    std::int64_t columns, bool accumulate, const float* ahead) {
-  HWY_DYNAMIC_DISPATCH(multiply_panel_target)
-  (a, a_stride, rows, b, b_stride, depth, c, c_stride, columns, accumulate, ahead);
+                    std::int64_t b_stride, std::int64_t depth, const PanelOutput& out,
+                    const float* ahead) {
+  HWY_DYNAMIC_DISPATCH(multiply_panel_target)(a, a_stride, rows, b, b_stride, depth, out, ahead);
 }
 
 }  // namespace headlens

@@ -7,10 +7,9 @@
 //   load(p), broadcast(p)         operands of the words at p, of the word at p everywhere
 //   multiply_add(x, y, sum)       sum + x * y, word by word
 //   load_sums(p), store_sums(sum, p), add(x, y)
-//   wide_vectors, wide_rows, tall_vectors, tall_rows
-//                                 shapes of a tile that fit the registers: rows * vectors sums, the
-//                                 panel's vectors and one broadcast. Many rows on few vectors read
-//                                 the panel once; few rows leave room for more vectors.
+//   max_vectors                   of a tile, 4 or 2
+//   max_rows<vectors>             rows of a tile of so many vectors. Rows * vectors sums, the
+//                                 panel's vectors and one broadcast fit the registers.
 
 /// The operands of one tile; strides in words.
 template <class Vector>
@@ -20,42 +19,40 @@ struct TileProduct {
   const typename Vector::Word* b;
   std::int64_t b_stride;
   std::int64_t depth;
-  float* c;
-  std::int64_t c_stride;
-  std::int64_t columns;
-  bool accumulate;
+  PanelOutput out;
   const typename Vector::Word* ahead;  ///< memory that is wanted in cache soon
   std::int64_t ahead_step;             ///< how much of it for each step of depth
 };
 
 constexpr std::int64_t kLineWords = 16;
 
-template <class Vector, int Rows, int Vectors>
-HWY_INLINE void store_tile(const TileProduct<Vector>& p,
-                           const typename Vector::Value (&sum)[Rows][Vectors]) {
-  const std::int64_t lanes = Vector::lanes();
-  HWY_UNROLL(16)
-  for (int r = 0; r < Rows; ++r) {
-    HWY_UNROLL(8)
-    for (int v = 0; v < Vectors; ++v) {
-      float* out = p.c + r * p.c_stride + v * lanes;
-      const std::int64_t left = p.columns - v * lanes;
-      if (left >= lanes) {
-        Vector::store_sums(
-            p.accumulate ? Vector::add(Vector::load_sums(out), sum[r][v]) : sum[r][v], out);
-      } else if (left > 0) {
-        alignas(64) float whole[16];
-        Vector::store_sums(sum[r][v], whole);
-        for (std::int64_t i = 0; i < left; ++i) {
-          out[i] = p.accumulate ? out[i] + whole[i] : whole[i];
-        }
-      }
+/// c of the sums of a tile, [rows, width].
+template <class Vector>
+HWY_NOINLINE void write_output(const PanelOutput& out, const float* sums, std::int64_t rows,
+                               std::int64_t width) {
+  const std::int64_t lanes = Vector::lanes(), columns = std::min(width, out.columns);
+  const std::int64_t whole = columns / lanes * lanes;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* sum = sums + r * width;
+    const float* partial = out.partial == nullptr ? nullptr : out.partial + r * kPanelColumns;
+    float* c = out.c + r * out.c_stride;
+    for (std::int64_t j = 0; j < whole; j += lanes) {
+      auto value = Vector::load_sums(sum + j);
+      if (partial != nullptr) value = Vector::add(Vector::load_sums(partial + j), value);
+      if (out.bias != nullptr) value = Vector::add(value, Vector::load_sums(out.bias + j));
+      if (out.accumulate) value = Vector::add(value, Vector::load_sums(c + j));
+      Vector::store_sums(value, c + j);
+    }
+    for (std::int64_t j = whole; j < columns; ++j) {
+      float value = partial != nullptr ? partial[j] + sum[j] : sum[j];
+      if (out.bias != nullptr) value += out.bias[j];
+      c[j] = out.accumulate ? value + c[j] : value;
     }
   }
 }
 
 template <class Vector, int Rows, int Vectors>
-HWY_INLINE void multiply_tile(const TileProduct<Vector>& p) {
+HWY_NOINLINE void multiply_tile(const TileProduct<Vector>& p) {
   const std::int64_t lanes = Vector::lanes();
   const typename Vector::Word* a = p.a;
   const typename Vector::Word* b = p.b;
@@ -85,7 +82,15 @@ HWY_INLINE void multiply_tile(const TileProduct<Vector>& p) {
     b += b_stride;
     ahead += p.ahead_step;
   }
-  store_tile<Vector, Rows, Vectors>(p, sum);
+  alignas(64) float sums[Rows * Vectors * 16];
+  HWY_UNROLL(16)
+  for (int r = 0; r < Rows; ++r) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < Vectors; ++v) {
+      Vector::store_sums(sum[r][v], sums + (r * Vectors + v) * lanes);
+    }
+  }
+  write_output<Vector>(p.out, sums, Rows, Vectors * lanes);
 }
 
 template <class Vector, int Rows, int Vectors>
@@ -99,49 +104,48 @@ HWY_INLINE void multiply_rows(std::int64_t rows, const TileProduct<Vector>& p) {
 /// All rows on the same few vectors of the panel, in tiles of even height: 20 rows go as 10 + 10.
 /// As much memory as is read of b is fetched from `ahead`, a share of it by each tile: all at once
 /// would wait for it.
-template <class Vector, int MaxRows, int Vectors>
+template <class Vector, int Vectors>
 HWY_INLINE void multiply_vectors(std::int64_t rows, TileProduct<Vector> p) {
-  const std::int64_t tiles = (rows + MaxRows - 1) / MaxRows;
+  constexpr int kMaxRows = Vector::template max_rows<Vectors>;
+  const std::int64_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   p.ahead_step = (Vectors * Vector::lanes() + tiles - 1) / tiles;
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t n = (rows + tiles - t - 1) / (tiles - t);
-    multiply_rows<Vector, MaxRows, Vectors>(n, p);
+    multiply_rows<Vector, kMaxRows, Vectors>(n, p);
     p.a += n * p.a_stride;
-    p.c += n * p.c_stride;
+    p.out.c += n * p.out.c_stride;
+    if (p.out.partial != nullptr) p.out.partial += n * kPanelColumns;
     p.ahead += p.ahead_step * p.depth;
     rows -= n;
   }
 }
 
-template <class Vector, int MaxRows, int MaxVectors>
-HWY_INLINE void multiply_columns(std::int64_t rows, TileProduct<Vector> p) {
-  const std::int64_t lanes = Vector::lanes();
-  const auto advance = [&](std::int64_t vectors) {
-    p.b += vectors * lanes;
-    p.c += vectors * lanes;
-    p.ahead += vectors * lanes * p.depth;
-    p.columns -= vectors * lanes;
-  };
-  while (p.columns > (MaxVectors - 1) * lanes) {
-    multiply_vectors<Vector, MaxRows, MaxVectors>(rows, p);
-    advance(MaxVectors);
-  }
-  if constexpr (MaxVectors > 2) {
-    if (p.columns > lanes) {
-      multiply_vectors<Vector, MaxRows, 2>(rows, p);
-      advance(2);
-    }
-  }
-  if (p.columns > 0) multiply_vectors<Vector, MaxRows, 1>(rows, p);
+template <class Vector, int Vectors>
+HWY_INLINE void advance(TileProduct<Vector>& p) {
+  const std::int64_t columns = Vectors * Vector::lanes();
+  p.b += columns;
+  p.out.c += columns;
+  if (p.out.partial != nullptr) p.out.partial += columns;
+  if (p.out.bias != nullptr) p.out.bias += columns;
+  p.ahead += columns * p.depth;
+  p.out.columns -= columns;
 }
 
 template <class Vector>
 HWY_INLINE void multiply_whole_panel(std::int64_t rows, TileProduct<Vector> p) {
+  constexpr int kMost = Vector::max_vectors;
+  const std::int64_t lanes = Vector::lanes();
   if (rows == 0) return;
   if (p.ahead == nullptr) p.ahead = p.b;
-  if (rows <= Vector::wide_rows) {
-    multiply_columns<Vector, Vector::wide_rows, Vector::wide_vectors>(rows, p);
-  } else {
-    multiply_columns<Vector, Vector::tall_rows, Vector::tall_vectors>(rows, p);
+  while (p.out.columns > (kMost - 1) * lanes) {
+    multiply_vectors<Vector, kMost>(rows, p);
+    advance<Vector, kMost>(p);
   }
+  if constexpr (kMost > 2) {
+    if (p.out.columns > lanes) {
+      multiply_vectors<Vector, 2>(rows, p);
+      advance<Vector, 2>(p);
+    }
+  }
+  if (p.out.columns > 0) multiply_vectors<Vector, 1>(rows, p);
 }

@@ -26,9 +26,13 @@ struct PairVector {
   static constexpr Tag tag{};
   static constexpr Words words{};
 #if HWY_TARGET <= HWY_AVX3
-  static constexpr int wide_vectors = 4, wide_rows = 4, tall_vectors = 2, tall_rows = 10;
+  static constexpr int max_vectors = 4;
+  template <int vectors>
+  static constexpr int max_rows = vectors == 4 ? 4 : 10;
 #else
-  static constexpr int wide_vectors = 2, wide_rows = 4, tall_vectors = 2, tall_rows = 4;
+  static constexpr int max_vectors = 2;
+  template <int vectors>
+  static constexpr int max_rows = 4;
 #endif
   static HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(tag)); }
   static HWY_INLINE Value zero() { return hn::Zero(tag); }
@@ -48,10 +52,8 @@ struct PairVector {
 
 void multiply_pairs_target(const BFloat16Pair* a, std::int64_t a_stride, std::int64_t rows,
                            const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth,
-                           float* c, std::int64_t c_stride, std::int64_t columns, bool accumulate,
-                           const BFloat16Pair* ahead) {
-  multiply_whole_panel<PairVector>(
-      rows, {a, a_stride, b, b_stride, depth, c, c_stride, columns, accumulate, ahead, 0});
+                           const PanelOutput& out, const BFloat16Pair* ahead) {
+  multiply_whole_panel<PairVector>(rows, {a, a_stride, b, b_stride, depth, out, ahead, 0});
 }
 
 }  // namespace headlens::HWY_NAMESPACE
@@ -64,10 +66,9 @@ HWY_EXPORT(multiply_pairs_target);
 
 void portable_multiply_bf16_panel(const BFloat16Pair* a, std::int64_t a_stride, std::int64_t rows,
                                   const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth,
-                                  float* c, std::int64_t c_stride, std::int64_t columns,
-                                  bool accumulate, const BFloat16Pair* ahead) {
+                                  const PanelOutput& out, const BFloat16Pair* ahead) {
   HWY_DYNAMIC_DISPATCH(multiply_pairs_target)
-  (a, a_stride, rows, b, b_stride, depth, c, c_stride, columns, accumulate, ahead);
+  (a, a_stride, rows, b, b_stride, depth, out, ahead);
 }
 
 }  // namespace headlens

@@ -9,7 +9,6 @@ namespace headlens {
 /// multiply_bf16_panel() by float32 instructions, which every processor has.
 void portable_multiply_bf16_panel(const BFloat16Pair* a, std::int64_t a_stride, std::int64_t rows,
                                   const BFloat16Pair* b, std::int64_t b_stride, std::int64_t depth,
-                                  float* c, std::int64_t c_stride, std::int64_t columns,
-                                  bool accumulate, const BFloat16Pair* ahead);
+                                  const PanelOutput& out, const BFloat16Pair* ahead);
 
 }  // namespace headlens

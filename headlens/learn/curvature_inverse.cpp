@@ -28,8 +28,7 @@ void CurvatureInverse::apply(Range rows, const float* x, std::int64_t n_columns,
                              std::int64_t stride, float* out) const {
   for (std::int64_t c = 0; c < n_columns; c += kPanelColumns) {
     multiply_panel(inverse_.data() + rows.begin * stride_, stride_, rows.size(), x + c, stride, n_,
-                   out + rows.begin * stride + c, stride, std::min(kPanelColumns, n_columns - c),
-                   false);
+                   {out + rows.begin * stride + c, stride, std::min(kPanelColumns, n_columns - c)});
   }
 }
 

@@ -52,8 +52,7 @@ void DenseLayer::forward(const float* x, std::int64_t x_stride, std::int64_t row
   for_parts(rows, kRowsOfPart, [&](std::int64_t first, std::int64_t n) {
     for (std::int64_t c = 0; c < outputs_; c += kPanelColumns) {
       multiply_panel(x + first * x_stride, x_stride, n, weights_.data() + c, stride_, inputs_ + 1,
-                     y + first * stride_ + c, stride_, std::min(kPanelColumns, outputs_ - c),
-                     false);
+                     {y + first * stride_ + c, stride_, std::min(kPanelColumns, outputs_ - c)});
     }
   });
 }

@@ -103,7 +103,7 @@ void SharedPass::run_block(Group& group, std::int64_t block, int part, float* lo
   const std::int64_t n_features = examples_.n_features(), width = group.width;
   for (std::int64_t c = 0; c < width; c += kPanelColumns) {
     multiply_panel(x, examples_.stride(), n_rows, group.values.data() + c, width, n_features,
-                   logits + c, width, std::min(kPanelColumns, width - c), false);
+                   {logits + c, width, std::min(kPanelColumns, width - c)});
   }
   for (const Member& member : group.members) {
     SolvedProblem& problem = *problems_[member.problem];

@@ -91,9 +91,9 @@ double StructuralBatch::forward(const StructuralExamples& examples,
   parallel_for((n_rows_ + kRowsOfPart - 1) / kRowsOfPart, [&](std::ptrdiff_t part) {
     const std::int64_t first = part * kRowsOfPart, n = std::min(kRowsOfPart, n_rows_ - first);
     for (std::int64_t c = 0; c < rank_; c += kPanelColumns) {
-      multiply_panel(x_.data() + first * n_columns_, n_columns_, n, matrix + c, stride_, n_columns_,
-                     p_.data() + first * stride_ + c, stride_, std::min(kPanelColumns, rank_ - c),
-                     false);
+      multiply_panel(
+          x_.data() + first * n_columns_, n_columns_, n, matrix + c, stride_, n_columns_,
+          {p_.data() + first * stride_ + c, stride_, std::min(kPanelColumns, rank_ - c)});
     }
   });
   std::vector<double> losses(sentences_.size());

@@ -214,8 +214,8 @@ std::vector<float> StructuralProbe::predict(TensorView<const float, 2> states) c
   }
   const std::vector<float> matrix = pad(matrix_, rank_);
   for (std::int64_t c = 0; c < rank_; c += kPanelColumns) {
-    multiply_panel(x.data(), n_columns_, n, matrix.data() + c, stride, n_columns_, p.data() + c,
-                   stride, std::min(kPanelColumns, rank_ - c), false);
+    multiply_panel(x.data(), n_columns_, n, matrix.data() + c, stride, n_columns_,
+                   {p.data() + c, stride, std::min(kPanelColumns, rank_ - c)});
   }
   std::vector<float> predicted(is_distance ? n * n : n);
   if (is_distance) {

@@ -109,10 +109,10 @@ void VariationalObjective::run_part(int part) {
     float *m = scores_.data() + first * stride_, *v = spreads_.data() + first * stride_;
     for (std::int64_t c = 0; c < n_classes_; c += kPanelColumns) {
       const std::int64_t width = std::min(kPanelColumns, n_classes_ - c);
-      multiply_panel(x, n_features_, n, means_.data() + c, stride_, n_features_, m + c, stride_,
-                     width, false);
-      multiply_panel(square, n_features_, n, variances_.data() + c, stride_, n_features_, v + c,
-                     stride_, width, false);
+      multiply_panel(x, n_features_, n, means_.data() + c, stride_, n_features_,
+                     {m + c, stride_, width});
+      multiply_panel(square, n_features_, n, variances_.data() + c, stride_, n_features_,
+                     {v + c, stride_, width});
     }
     for (std::int64_t r = 0; r < n; ++r) {
       nats += tilted.loss(labels_[first + r], m + r * stride_, v + r * stride_);

@@ -30,8 +30,7 @@ double term_sum(BFloat16Pair x, BFloat16Pair y, double& size) {
 }
 
 using Multiply = void (*)(const BFloat16Pair*, std::int64_t, std::int64_t, const BFloat16Pair*,
-                          std::int64_t, std::int64_t, float*, std::int64_t, std::int64_t, bool,
-                          const BFloat16Pair*);
+                          std::int64_t, std::int64_t, const PanelOutput&, const BFloat16Pair*);
 
 void expect_product(Multiply multiply, std::int64_t rows, std::int64_t depth, std::int64_t columns,
                     bool accumulate) {
@@ -40,8 +39,8 @@ void expect_product(Multiply multiply, std::int64_t rows, std::int64_t depth, st
   const auto b = random_pairs(depth * kPanelColumns + 64, 2);
   const std::vector<float> before = random_numbers(rows * kPanelColumns, 3);
   std::vector<float> c = before;
-  multiply(a.data(), depth, rows, b.data(), kPanelColumns, depth, c.data(), kPanelColumns, columns,
-           accumulate, nullptr);
+  multiply(a.data(), depth, rows, b.data(), kPanelColumns, depth,
+           {c.data(), kPanelColumns, columns, accumulate}, nullptr);
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t j = 0; j < kPanelColumns; ++j) {
       const std::int64_t at = r * kPanelColumns + j;
@@ -77,11 +76,11 @@ TEST(PortableBFloat16PanelProduct, ARowDoesNotDependOnTheRowsBesideIt) {
   for_each_target([] {
     const auto a = random_pairs(40 * 37, 1), b = random_pairs(37 * 64 + 64, 2);
     std::vector<float> together(40 * 64), alone(64);
-    portable_multiply_bf16_panel(a.data(), 37, 40, b.data(), 64, 37, together.data(), 64, 64, false,
+    portable_multiply_bf16_panel(a.data(), 37, 40, b.data(), 64, 37, {together.data(), 64, 64},
                                  nullptr);
     for (std::int64_t r = 0; r < 40; ++r) {
-      portable_multiply_bf16_panel(a.data() + r * 37, 37, 1, b.data(), 64, 37, alone.data(), 64, 64,
-                                   false, nullptr);
+      portable_multiply_bf16_panel(a.data() + r * 37, 37, 1, b.data(), 64, 37,
+                                   {alone.data(), 64, 64}, nullptr);
       for (int j = 0; j < 64; ++j) ASSERT_EQ(together[r * 64 + j], alone[j]) << r << ", " << j;
     }
   });

@@ -24,8 +24,8 @@ void expect_product(const Problem& p, bool accumulate) {
   const std::vector<float> b = random_numbers(p.depth * p.b_stride + 64, 2);
   const std::vector<float> before = random_numbers(p.rows * p.c_stride, 3);
   std::vector<float> c = before;
-  multiply_panel(a.data(), p.a_stride, p.rows, b.data(), p.b_stride, p.depth, c.data(), p.c_stride,
-                 p.columns, accumulate);
+  multiply_panel(a.data(), p.a_stride, p.rows, b.data(), p.b_stride, p.depth,
+                 {c.data(), p.c_stride, p.columns, accumulate});
   for (std::int64_t r = 0; r < p.rows; ++r) {
     for (std::int64_t j = 0; j < p.c_stride; ++j) {
       const std::int64_t at = r * p.c_stride + j;
@@ -70,14 +70,39 @@ TEST(PanelProduct, DeepAndShallow) {
   });
 }
 
+/// Bias and the sums over earlier inputs, whole vectors of columns and the rest.
+TEST(PanelProduct, AddsBiasAndPartialSums) {
+  for_each_target([] {
+    constexpr std::int64_t kRows = 15, kDepth = 9;
+    const std::vector<float> a = random_numbers(kRows * kDepth, 1);
+    const std::vector<float> b = random_numbers(kDepth * 64 + 64, 2);
+    const std::vector<float> bias = random_numbers(64, 4), partial = random_numbers(kRows * 64, 5);
+    for (std::int64_t columns = 1; columns <= kPanelColumns; ++columns) {
+      const std::vector<float> before = random_numbers(kRows * 64, 3);
+      std::vector<float> sums(kRows * 64), c = before;
+      const bool accumulate = columns % 2 == 0;
+      multiply_panel(a.data(), kDepth, kRows, b.data(), 64, kDepth, {sums.data(), 64, columns});
+      multiply_panel(a.data(), kDepth, kRows, b.data(), 64, kDepth,
+                     {c.data(), 64, columns, accumulate, bias.data(), partial.data()});
+      for (std::int64_t i = 0; i < kRows * 64; ++i) {
+        const float value = partial[i] + sums[i] + bias[i % 64];
+        const float expected = i % 64 >= columns ? before[i]
+                               : accumulate      ? value + before[i]
+                                                 : value;
+        ASSERT_EQ(c[i], expected) << columns << " columns, row " << i / 64 << ", " << i % 64;
+      }
+    }
+  });
+}
+
 /// So that a sequence's numbers do not depend on the batch it runs in.
 TEST(PanelProduct, ARowDoesNotDependOnTheRowsBesideIt) {
   for_each_target([] {
     const std::vector<float> a = random_numbers(70 * 37, 1), b = random_numbers(37 * 64 + 64, 2);
     std::vector<float> together(70 * 64), alone(64);
-    multiply_panel(a.data(), 37, 70, b.data(), 64, 37, together.data(), 64, 64, false);
+    multiply_panel(a.data(), 37, 70, b.data(), 64, 37, {together.data(), 64, 64});
     for (std::int64_t r = 0; r < 70; ++r) {
-      multiply_panel(a.data() + r * 37, 37, 1, b.data(), 64, 37, alone.data(), 64, 64, false);
+      multiply_panel(a.data() + r * 37, 37, 1, b.data(), 64, 37, {alone.data(), 64, 64});
       for (int j = 0; j < 64; ++j) ASSERT_EQ(together[r * 64 + j], alone[j]) << r << ", " << j;
     }
   });

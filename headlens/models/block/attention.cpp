@@ -124,8 +124,9 @@ void Attention::score_panels(const Tile& tile, const KeyValues& keys, std::int64
   for (std::int64_t p = columns.begin / kPanelColumns; p < key_panels(columns.end); ++p) {
     const std::int64_t left = columns.end - p * kPanelColumns;
     multiply_panel(q, width, tile.queries.size(), keys.keys(spec_, kv_head(tile), first_panel + p),
-                   kPanelColumns, d_head, scores + p * kPanelColumns, scratch_stride(tile),
-                   std::min(kPanelColumns, (left + kVector - 1) / kVector * kVector), false);
+                   kPanelColumns, d_head,
+                   {scores + p * kPanelColumns, scratch_stride(tile),
+                    std::min(kPanelColumns, (left + kVector - 1) / kVector * kVector)});
   }
 }
 
@@ -167,8 +168,8 @@ void Attention::add_values(const Tile& tile, const float* pattern, const float* 
   float* z = memory_.z.data() + first_row(tile) * spec_.q_width() + tile.head * d_head;
   for (std::int64_t d = 0; d < d_head; d += kPanelColumns) {
     multiply_panel(pattern, scratch_stride(tile), tile.queries.size(), values + d,
-                   padded_head_width(spec_), count, z + d, spec_.q_width(),
-                   std::min(kPanelColumns, d_head - d), accumulate);
+                   padded_head_width(spec_), count,
+                   {z + d, spec_.q_width(), std::min(kPanelColumns, d_head - d), accumulate});
   }
 }
 

@@ -7,8 +7,8 @@
 
 namespace headlens {
 
-/// Queries that are scored together: their scores stay in L2, and it is a multiple of the rows that
-/// the product kernel's tiles are tall, 14 with AVX-512 and 6 without.
+/// Queries that are scored together: their scores stay in L2, and it is a multiple of the rows of
+/// the product kernel's tiles, 6 for whole panels and 14 for thinner ones.
 inline constexpr std::int64_t kQueryTile = 42;
 
 /// From one query's scores to the next query's in the scratch memory.

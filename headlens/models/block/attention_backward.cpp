@@ -14,8 +14,8 @@ void add_product(const float* a, std::int64_t rows, std::int64_t depth, const fl
                  std::int64_t b_stride, float* c, std::int64_t c_stride, std::int64_t columns,
                  bool accumulate) {
   for (std::int64_t j = 0; j < columns; j += kPanelColumns) {
-    multiply_panel(a, padded(depth), rows, b + j, b_stride, depth, c + j, c_stride,
-                   std::min(kPanelColumns, columns - j), accumulate);
+    multiply_panel(a, padded(depth), rows, b + j, b_stride, depth,
+                   {c + j, c_stride, std::min(kPanelColumns, columns - j), accumulate});
   }
 }
 
@@ -77,7 +77,7 @@ void AttentionBackward::tell(SiteKind kind, std::int64_t head, const float* valu
 void AttentionBackward::score_gradients(std::int64_t head) {
   for (std::int64_t j = 0; j < n_; j += kPanelColumns) {
     multiply_panel(z_.data(), width_, n_, values_.data() + j, padded_n_, spec_.d_head,
-                   scores_.data() + j, padded_n_, std::min(kPanelColumns, n_ - j), false);
+                   {scores_.data() + j, padded_n_, std::min(kPanelColumns, n_ - j)});
   }
   tell(SiteKind::pattern, head, scores_.data());
   for (std::int64_t i = 0; i < n_; ++i) {

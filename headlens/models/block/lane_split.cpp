@@ -56,11 +56,7 @@ Range LaneSplit::own_columns(const PackedLinear& weights) const {
 
 void LaneSplit::multiply_own_columns(const PackedLinear& weights, Range chunk, const float* x,
                                      float* y, bool accumulate, const PackedLinear* next) {
-  if (!weights.has_panels()) {
-    if (lane_.index() == 0) weights.multiply(x, chunk.size(), y, accumulate);
-    return;
-  }
-  const bool fetches = next != nullptr && !next->empty() && next->has_panels();
+  const bool fetches = next != nullptr && !next->empty();
   weights.multiply_columns(x, chunk.size(), own_columns(weights), y, accumulate,
                            fetches ? next->panel_of(own_columns(*next).begin) : nullptr);
 }
