@@ -209,10 +209,7 @@ HookSet DerivedSites::stored_hooks(const HookSet& hooks) const {
   for (const Site site : hooks.cached()) {
     if (!sites_.contains(site)) stored.cache(site);
   }
-  for (const auto& [site, memory] : hooks.targets()) {
-    memory.padded ? stored.cache_into(site, memory.values)
-                  : stored.cache_rows_into(site, memory.values);
-  }
+  for (const auto& [site, memory] : hooks.targets()) stored.cache_into(site, memory);
   return stored;
 }
 

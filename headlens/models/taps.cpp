@@ -9,15 +9,22 @@ namespace {
 
 constexpr std::size_t kKinds = static_cast<std::size_t>(SiteKind::ln_final_normalized) + 1;
 
-void copy_rows(SiteMemory target, const RowBatch& batch, Range rows, std::int64_t width,
+/// Negative if the row is not kept.
+std::int64_t place_of_row(const SiteMemory& target, const RowBatch& batch, std::int64_t row) {
+  if (target.padded) return batch.padded_row(row);
+  const std::int64_t whole = batch.whole_row(row);
+  return target.places.empty() ? whole : target.places[whole];
+}
+
+void copy_rows(const SiteMemory& target, const RowBatch& batch, Range rows, std::int64_t width,
                const float* first, std::int64_t stride) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    const std::int64_t place = target.padded ? batch.padded_row(row) : batch.whole_row(row);
-    std::copy_n(first + row * stride, width, target.values + place * width);
+    const std::int64_t place = place_of_row(target, batch, row);
+    if (place >= 0) std::copy_n(first + row * stride, width, target.values + place * width);
   }
 }
 
-void check_rows(Site site, SiteMemory target) {
+void check_rows(Site site, const SiteMemory& target) {
   const bool has_rows = site.kind != SiteKind::attn_scores && site.kind != SiteKind::pattern;
   if (!target.padded && !has_rows) {
     throw UsageError(to_string(site) + " belongs to pairs of tokens; it has no rows");
@@ -151,7 +158,7 @@ void Taps::rows(Site site, Lane& lane, const RowBatch& batch, Range rows, float*
 void Taps::edit_rows(Site site, const Tap& tap, const RowBatch& batch, float* first,
                      std::int64_t stride) const {
   Tensor value = Tensor::zeros(shapes_.at(site));
-  copy_rows({value.data(), true}, batch, {0, batch.rows()}, tap.width, first, stride);
+  copy_rows({value.data()}, batch, {0, batch.rows()}, tap.width, first, stride);
   edit(site, value);
   for (std::int64_t row = 0; row < batch.rows(); ++row) {
     std::copy_n(value.data() + batch.padded_row(row) * tap.width, tap.width, first + row * stride);

@@ -57,7 +57,7 @@ class Taps {
 
  private:
   struct Tap {
-    SiteMemory target{nullptr, true};
+    SiteMemory target;
     const std::vector<Hook>* hooks = nullptr;
     std::int64_t width = 0;
   };

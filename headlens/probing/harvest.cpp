@@ -137,20 +137,29 @@ class HarvestRun {
     }
   }
 
+  /// Begins to read the window after those counted.
+  void read_ahead() {
+    reading_ =
+        std::async(std::launch::async, [this, first_sentence = manifest_.counts.sentences_read] {
+          return read_window(session_, corpus_, options_, first_sentence, most_rows_);
+        });
+  }
+
   /// False at the end of the corpus.
   bool add_shard() {
-    HarvestWindow window =
-        read_window(session_, corpus_, options_, manifest_.counts.sentences_read, most_rows_);
+    if (!reading_.valid()) read_ahead();
+    HarvestWindow window = reading_.get();
     manifest_.counts += window.counts();
     if (window.rows == 0) {
       // Only the corpus's end leaves a window without rows.
       finish_writing();
       return false;
     }
+    read_ahead();
     std::vector<Tensor> states =
         harvest_states(session_, window, sites_, choices_, corpus_.info(), options_.progress);
     finish_writing();
-    // The next window runs while this one is written.
+    // The next window runs while this one is written and the one after it is read.
     writing_ =
         std::async(std::launch::async, [this, number = manifest_.shards.size(),
                                         window = std::move(window), states = std::move(states)] {
@@ -176,7 +185,9 @@ class HarvestRun {
   std::int64_t most_rows_ = 1;
   HarvestManifest manifest_;
   std::optional<ResumableLog> log_;
-  std::future<HarvestShard> writing_;  ///< last: its thread uses the rest
+  // Last, because their threads use the rest.
+  std::future<HarvestWindow> reading_;
+  std::future<HarvestShard> writing_;
 };
 
 }  // namespace

@@ -48,6 +48,12 @@ TokenSequence tokens_of(const Sequence& sequence, const ModelSpec& spec) {
   return tokens;
 }
 
+std::int64_t token_count(std::span<const Sequence> sequences) {
+  std::int64_t count = 0;
+  for (const Sequence& sequence : sequences) count += sequence.length;
+  return count;
+}
+
 /// The tokens that a row pools; of sentences all that the tokenizer did not add.
 TokenRange tokens_to_pool(const HarvestRow& row, const Encoding& encoding) {
   if (row.span) return row.tokens;
@@ -83,40 +89,77 @@ class WindowRun {
   }
 
   void run(std::span<const Sequence> sequences) {
+    const bool is_of_one_token =
+        choices_.pooling != Pooling::mean && choices_.pooling != Pooling::max;
+    is_of_one_token ? run_in_place(sequences) : run_and_pool(sequences);
+  }
+
+  std::vector<Tensor> take_states() { return std::move(states_); }
+
+ private:
+  void run_hooked(std::span<const Sequence> sequences, const HookSet& hooks) {
     std::vector<TokenSequence> batch;
-    std::int64_t tokens = 0;
     for (const Sequence& sequence : sequences) {
       batch.push_back(tokens_of(sequence, session_.spec()));
-      tokens += sequence.length;
     }
+    session_.run_with_hooks(batch, hooks, {.logits = Logits::none});
+  }
+
+  /// Calls body(the sequence's first token in the batch, the tokens to pool, where their state
+  /// goes).
+  void for_each_row(std::span<const Sequence> sequences, const auto& body) const {
+    std::int64_t first_token = 0;
+    for (const Sequence& sequence : sequences) {
+      for (std::int64_t r = 0; r < std::ssize(sequence.sentence->rows); ++r) {
+        const Encoding& encoding = sequence.sentence->parts[sequence.part];
+        body(first_token, tokens_to_pool(sequence.sentence->rows[r], encoding),
+             (sequence.first_row + r) * choices_.parts + sequence.part);
+      }
+      first_token += sequence.length;
+    }
+  }
+
+  /// The run itself writes each token's state where it belongs.
+  void run_in_place(std::span<const Sequence> sequences) {
+    std::vector<std::int64_t> place_of_token(token_count(sequences), -1);
+    std::vector<std::pair<std::int64_t, std::int64_t>> copies;
+    for_each_row(sequences, [&](std::int64_t first, TokenRange tokens, std::int64_t place) {
+      std::int64_t& taken = place_of_token[first + *only_pooled_token(tokens, choices_.pooling)];
+      if (taken < 0) {
+        taken = place;
+      } else {
+        copies.emplace_back(taken, place);
+      }
+    });
+    HookSet hooks;
+    for (std::size_t s = 0; s < sites_.size(); ++s) {
+      hooks.cache_rows_into(sites_[s], states_[s].data(), place_of_token);
+    }
+    run_hooked(sequences, hooks);
+    for (std::size_t s = 0; s < sites_.size(); ++s) {
+      for (const auto& [from, to] : copies) {
+        std::copy_n(states_[s].data() + from * widths_[s], widths_[s],
+                    states_[s].data() + to * widths_[s]);
+      }
+    }
+  }
+
+  void run_and_pool(std::span<const Sequence> sequences) {
+    const std::int64_t tokens = token_count(sequences);
     HookSet hooks;
     for (std::size_t s = 0; s < sites_.size(); ++s) {
       // As large as any batch's, so that the next window finds memory of the same size.
       buffers_[s].reserve(std::max(tokens, most_tokens()) * widths_[s]);
       hooks.cache_rows_into(sites_[s], buffers_[s].data());
     }
-    session_.run_with_hooks(batch, hooks, {.logits = Logits::none});
+    run_hooked(sequences, hooks);
     parallel_for(std::ssize(sites_), [&](std::ptrdiff_t s) {
-      const float* states = buffers_[s].data();
-      for (const Sequence& sequence : sequences) {
-        take(sequence, states, static_cast<std::size_t>(s));
-        states += sequence.length * widths_[s];
-      }
+      const std::int64_t width = widths_[s];
+      for_each_row(sequences, [&](std::int64_t first, TokenRange range, std::int64_t place) {
+        pool(buffers_[s].data() + first * width, width, range, choices_.pooling,
+             states_[s].data() + place * width);
+      });
     });
-  }
-
-  std::vector<Tensor> take_states() { return std::move(states_); }
-
- private:
-  void take(const Sequence& sequence, const float* states, std::size_t site) {
-    const std::vector<HarvestRow>& rows = sequence.sentence->rows;
-    const std::int64_t width = widths_[site];
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const std::int64_t row = sequence.first_row + static_cast<std::int64_t>(r);
-      float* out = states_[site].data() + (row * choices_.parts + sequence.part) * width;
-      const Encoding& encoding = sequence.sentence->parts[sequence.part];
-      pool(states, width, tokens_to_pool(rows[r], encoding), choices_.pooling, out);
-    }
   }
 
   Session& session_;
@@ -124,7 +167,7 @@ class WindowRun {
   const HarvestChoices& choices_;
   std::vector<std::int64_t> widths_;
   std::int64_t token_bytes_ = 0;
-  std::vector<Tensor> states_;
+  std::vector<Tensor> states_;  ///< [row, part * width] a site
   std::vector<AlignedBuffer<float>> buffers_;
 };
 
@@ -175,9 +218,7 @@ std::vector<Tensor> harvest_states(Session& session, const HarvestWindow& window
     check_cancellation();
     const std::size_t count = run.batch_size(rest);
     run.run(rest.first(count));
-    for (const Sequence& sequence : rest.first(count)) {
-      done += static_cast<std::uint64_t>(sequence.length);
-    }
+    done += static_cast<std::uint64_t>(token_count(rest.first(count)));
     rest = rest.subspan(count);
     if (progress) {
       progress({"harvesting", done, static_cast<std::uint64_t>(window.tokens), "tokens"});

@@ -43,11 +43,17 @@ std::optional<Pooling> parse_pooling(std::string_view name) {
   return static_cast<Pooling>(found - kNames.begin());
 }
 
+std::optional<std::int64_t> only_pooled_token(TokenRange tokens, Pooling pooling) {
+  if (pooling == Pooling::cls) return 0;
+  if (pooling == Pooling::last) return tokens.end - 1;
+  if (pooling == Pooling::first || tokens.end - tokens.begin == 1) return tokens.begin;
+  return std::nullopt;
+}
+
 void pool(const float* states, std::int64_t width, TokenRange tokens, Pooling pooling, float* out) {
-  if (pooling == Pooling::cls) tokens = {0, 1};
-  if (pooling == Pooling::last) tokens.begin = tokens.end - 1;
-  std::copy_n(states + tokens.begin * width, width, out);
-  if (pooling == Pooling::first || tokens.end - tokens.begin == 1) return;
+  const std::optional<std::int64_t> only = only_pooled_token(tokens, pooling);
+  std::copy_n(states + only.value_or(tokens.begin) * width, width, out);
+  if (only) return;
   for (std::int64_t t = tokens.begin + 1; t < tokens.end; ++t) {
     const float* row = states + t * width;
     for (std::int64_t i = 0; i < width; ++i) {

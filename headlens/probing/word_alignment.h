@@ -36,6 +36,10 @@ enum class Pooling : std::uint8_t {
 std::string to_string(Pooling pooling);
 std::optional<Pooling> parse_pooling(std::string_view name);
 
+/// The one token whose state is the pooled one; none if several have a part in it.
+/// @param tokens  not empty
+std::optional<std::int64_t> only_pooled_token(TokenRange tokens, Pooling pooling);
+
 /// @param states  [token, width] of a whole sequence, in C order
 /// @param tokens  not empty
 /// @param out     [width]

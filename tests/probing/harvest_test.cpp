@@ -95,6 +95,31 @@ TEST_P(HarvestRuns, StatesAreThoseOfSentencesRunAlone) {
   }
 }
 
+TEST_P(HarvestRuns, WordsOfOneTokenHaveItsState) {
+  const std::string text = "x y z";
+  LabelledSentence sentence{.line = 1, .text = text};
+  for (const CharSpan span : {CharSpan{2, 3}, {0, 1}, {2, 3}, {2, 3}}) {
+    sentence.words.push_back({.span = span, .labels = {std::string("c")}});
+  }
+  ListedCorpus corpus({.data = "x", .unit = LabelUnit::word, .columns = {"c"}}, {sentence});
+  const Site site{SiteKind::resid_pre, 1};
+  for (const Pooling pooling : {Pooling::last, Pooling::max}) {
+    const std::filesystem::path folder = out_.path() / to_string(pooling);
+    std::filesystem::create_directory(folder);
+    ListedCorpus again = corpus;
+    harvest(session_, again, {.sites = {site}, .pooling = pooling}, folder);
+    const Tensor states = read_harvest(folder).read_states(site);
+    const Tensor expected = alone(text, site);
+    const std::int64_t width = states.size(1);
+    for (std::size_t w = 0; w < sentence.words.size(); ++w) {
+      const std::int64_t token = last_token(encode(text), sentence.words[w].span);
+      const float* own = states.data() + static_cast<std::int64_t>(w) * width;
+      EXPECT_TRUE(std::equal(own, own + width, expected.data() + token * width))
+          << to_string(pooling) << ", word " << w;
+    }
+  }
+}
+
 TEST_P(HarvestRuns, SentencesByTheirMean) {
   std::vector<LabelledSentence> sentences;
   for (const std::string& text : kTexts) {

@@ -121,6 +121,33 @@ TEST_P(LeanCache, RowsWithoutPaddingHoldTheSameBits) {
   }
 }
 
+TEST_P(LeanCache, RowsGoToTheirPlacesOrNowhere) {
+  for (const Batch& batch : batches()) {
+    std::int64_t n = 0;
+    for (const TokenSequence& sequence : batch.sequences) n += std::ssize(sequence.ids);
+    const Site site{SiteKind::resid_post, 0};
+    const std::int64_t width = session().spec().d_model;
+    const auto run_into = [&](std::vector<float>& memory, std::span<const std::int64_t> places) {
+      HookSet hooks;
+      hooks.cache_rows_into(site, memory.data(), places);
+      session().run_with_hooks(batch.sequences, hooks, {.padding = batch.padding});
+    };
+    std::vector<float> in_order(n * width), placed(n * width, -7.0f);
+    run_into(in_order, {});
+    std::vector<std::int64_t> places(n, -1);
+    for (std::int64_t row = 0; row < n; row += 2) places[row] = n - 1 - row;
+    run_into(placed, places);
+    for (std::int64_t row = 0; row < n; ++row) {
+      const float* from = in_order.data() + row * width;
+      const float* to = placed.data() + (n - 1 - row) * width;
+      const bool kept = row % 2 == 0;
+      EXPECT_TRUE(kept ? std::equal(to, to + width, from)
+                       : std::all_of(to, to + width, [](float value) { return value == -7.0f; }))
+          << batch.name << ", row " << row;
+    }
+  }
+}
+
 TEST_P(LeanCache, PatternsHaveNoRows) {
   float nothing = 0;
   HookSet hooks;
