@@ -5,7 +5,8 @@ memory, beside what the matrix products alone allow and beside Transformers.
     benchmarks/harvest_growth.py --bin build/release/bin --conllu en_ewt-ud-train.conllu \\
         --out docs/images/harvest_growth.svg
 
-The ceiling is that of two processes that do nothing but the products of a block, 128 rows at a time.
+The ceiling is that of two processes that do nothing but the products of a block, 128 rows at a time;
+PyTorch's products of as many rows as it likes best are shown beside it.
 Prints a table and draws it. Needs the packages of tools/requirements-peers.txt.
 """
 
@@ -48,6 +49,29 @@ def product_ceiling(folder, threads):
             seconds += BLOCKS * 2 * size / speed
         total += 1 / seconds
     return total
+
+
+def pytorch_ceiling(threads):
+    """Tokens a second of PyTorch's products alone, of the number of rows that suits it best."""
+    import torch
+
+    torch.set_num_threads(threads)
+    weights = {shape: [torch.randn(shape[1], shape[0]) for _ in range(16)] for shape in PRODUCTS}
+    best = 0
+    for rows in (128, 256, 512, 1024):
+        seconds = 0
+        for (inputs, outputs), size in PRODUCTS.items():
+            x, turns = torch.randn(rows, inputs), 0
+            torch.nn.functional.linear(x, weights[inputs, outputs][0])
+            start = time.perf_counter()
+            while time.perf_counter() - start < 1:
+                for weight in weights[inputs, outputs]:
+                    torch.nn.functional.linear(x, weight)
+                turns += 16
+            per_token = (time.perf_counter() - start) / turns / rows
+            seconds += BLOCKS * per_token * size / (inputs * outputs)
+        best = max(best, 1 / seconds)
+    return best
 
 
 def beginning(conllu, words):
@@ -135,6 +159,7 @@ def main():
               f"{row['tokens'] / row['seconds']:.0f} | {row['peak_mb']:.0f} |", flush=True)
     after = product_ceiling(options.bin, options.threads)
     print(f"products alone: {before:.0f} tokens a second before, {after:.0f} after")
+    print(f"PyTorch's products alone: {pytorch_ceiling(options.threads):.0f} tokens a second")
     for batch in (1, treebank_states.BATCH):
         print(f"Transformers, {batch} sentences at once: "
               f"{transformers_speed(options, directory, batch):.0f} tokens a second", flush=True)

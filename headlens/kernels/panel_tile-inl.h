@@ -82,6 +82,23 @@ HWY_NOINLINE void multiply_tile(const TileProduct<Vector>& p) {
     b += b_stride;
     ahead += p.ahead_step;
   }
+  const PanelOutput& out = p.out;
+  if (out.columns >= Vectors * lanes && out.bias == nullptr) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < Rows; ++r) {
+      float* c = out.c + r * out.c_stride;
+      const float* partial = out.partial == nullptr ? nullptr : out.partial + r * kPanelColumns;
+      HWY_UNROLL(8)
+      for (int v = 0; v < Vectors; ++v) {
+        if (partial != nullptr) {
+          sum[r][v] = Vector::add(Vector::load_sums(partial + v * lanes), sum[r][v]);
+        }
+        if (out.accumulate) sum[r][v] = Vector::add(sum[r][v], Vector::load_sums(c + v * lanes));
+        Vector::store_sums(sum[r][v], c + v * lanes);
+      }
+    }
+    return;
+  }
   alignas(64) float sums[Rows * Vectors * 16];
   HWY_UNROLL(16)
   for (int r = 0; r < Rows; ++r) {
