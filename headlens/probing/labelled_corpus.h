@@ -55,7 +55,7 @@ class LabelledCorpus {
  public:
   virtual ~LabelledCorpus() = default;
 
-  /// Empty optional at the end.
+  /// Empty optional at the end. Called from one thread at a time, which need not be the caller's.
   /// @throws FormatError  with file and line, if the data are not what they should be
   virtual std::optional<LabelledSentence> next() = 0;
 
