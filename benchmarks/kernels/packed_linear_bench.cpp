@@ -57,19 +57,6 @@ void multiply(benchmark::State& state, Precision precision) {
   count_operations(state, rows, in, out);
 }
 
-void multiply_columns(benchmark::State& state) {
-  const std::int64_t rows = state.range(0), in = state.range(1), out = state.range(2);
-  Layers layers(in, out, Precision::f32);
-  const auto x = random_floats(rows * in);
-  AlignedBuffer<float> y(rows * out);
-  for (auto _ : state) {
-    layers.next().multiply_columns(x.data(), rows, {0, out}, y.data(), false);
-    benchmark::DoNotOptimize(y.data());
-    benchmark::ClobberMemory();
-  }
-  count_operations(state, rows, in, out);
-}
-
 void pack_rows(benchmark::State& state, Precision precision) {
   const std::int64_t in = state.range(0), out = state.range(1);
   const auto rows = random_floats(out * in);
@@ -83,17 +70,10 @@ void pack_rows(benchmark::State& state, Precision precision) {
 
 constexpr std::int64_t kLayers[][2] = {{576, 960}, {576, 3072}, {1536, 576}};
 
-void tall_shapes(benchmark::internal::Benchmark* bench) {
+void row_counts(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"rows", "in", "out"});
   for (const auto& [in, out] : kLayers) {
-    for (const std::int64_t rows : {1, 14, 64, 128, 256}) bench->Args({rows, in, out});
-  }
-}
-
-void short_shapes(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"rows", "in", "out"});
-  for (const auto& [in, out] : kLayers) {
-    for (const std::int64_t rows : {1, 14, 48, 126}) bench->Args({rows, in, out});
+    for (const std::int64_t rows : {1, 14, 48, 64, 128, 256}) bench->Args({rows, in, out});
   }
 }
 
@@ -102,9 +82,8 @@ void layer_shapes(benchmark::internal::Benchmark* bench) {
   for (const auto& [in, out] : kLayers) bench->Args({in, out});
 }
 
-BENCHMARK_CAPTURE(multiply, f32, Precision::f32)->Apply(tall_shapes);
-BENCHMARK_CAPTURE(multiply, bf16, Precision::bf16)->Apply(tall_shapes);
-BENCHMARK(multiply_columns)->Apply(short_shapes);
+BENCHMARK_CAPTURE(multiply, f32, Precision::f32)->Apply(row_counts);
+BENCHMARK_CAPTURE(multiply, bf16, Precision::bf16)->Apply(row_counts);
 BENCHMARK_CAPTURE(pack_rows, f32, Precision::f32)->Apply(layer_shapes);
 BENCHMARK_CAPTURE(pack_rows, bf16, Precision::bf16)->Apply(layer_shapes);
 

@@ -2,6 +2,8 @@
 
 #include <hwy/base.h>
 
+#include <algorithm>
+
 #include "headlens/kernels/portable_bf16_panel_product.h"
 
 #if HWY_ARCH_X86_64

@@ -1,5 +1,7 @@
 #include "headlens/kernels/panel_product.h"
 
+#include <algorithm>
+
 // Highway needs these in this order.
 // clang-format off
 #undef HWY_TARGET_INCLUDE

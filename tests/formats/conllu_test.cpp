@@ -134,7 +134,7 @@ TEST(Conllu, FilesThatAreNone) {
 TEST(Conllu, EnglishWebTreebank) {
   const std::filesystem::path file =
       std::filesystem::path(HEADLENS_SHARED_DATA) / "ud_ewt" / "en_ewt-ud-dev.conllu";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "../shared/data/ud_ewt is not there";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file.string() + " is not there";
   ConlluReader reader(file);
   std::int64_t sentences = 0, words = 0;
   while (const auto sentence = reader.next()) {
