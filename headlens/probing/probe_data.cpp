@@ -136,6 +136,12 @@ void ProbeData::name_classes(Collected& collected, std::int64_t min_class_rows) 
   if (classes_.empty()) {
     throw UsageError(fmt::format("no class of {} has {} rows", printable(column_), min_class_rows));
   }
+  if (classes_.size() == 1) {
+    throw UsageError(fmt::format(
+        "{}: column {} has one class only, {}{}; a probe needs two",
+        manifest().work.corpus.data.string(), printable(column_), printable(classes_[0]),
+        dropped_classes_.empty() ? "" : fmt::format(" of {} rows or more", min_class_rows)));
+  }
   std::vector<char> wanted;
   for (const std::string& name : collected.names) {
     const auto place = std::ranges::lower_bound(classes_, name);

@@ -36,7 +36,8 @@ class ProbeData {
   /// @param parts  harvests of one model with the same sites, unit and pooling, such as a training
   ///               and a test file
   /// @throws UsageError   if the column does not exist or must be named, the harvests do not fit
-  ///                      together, classes and real values are mixed, or no row is left
+  ///                      together, classes and real values are mixed, there is one class only, or
+  ///                      no row is left
   /// @throws FormatError  if a file is damaged
   ProbeData(std::vector<Harvest> parts, const ProbeDataOptions& options = {});
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 #include "headlens/results/utf8.h"
@@ -21,13 +22,13 @@ constexpr int kPromptColumns = 240;
 }  // namespace
 
 std::string provenance_line(const Provenance& provenance, const PromptTokens& prompt) {
-  const std::size_t count = prompt.tokens.size();
   const std::string bos = prompt.bos.empty() || prompt.bos == "none"
                               ? "no BOS"
                               : "begins with " + token_label(prompt.bos, 20);
-  return replace_invalid_utf8(fmt::format(
-      "{} · {} · {} token{}, {} · headlens {}", one_line(provenance.model_name, 60),
-      precision_text(provenance), count, count == 1 ? "" : "s", bos, provenance.headlens_version));
+  return replace_invalid_utf8(
+      fmt::format("{} · {} · {}, {} · headlens {}", one_line(provenance.model_name, 60),
+                  precision_text(provenance), count_text(std::ssize(prompt.tokens), "token"), bos,
+                  provenance.headlens_version));
 }
 
 std::string quoted_prompt(const PromptTokens& prompt, int max_columns) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "headlens/reports/csv.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/probe_table.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
@@ -14,11 +15,12 @@ namespace {
 
 std::string heading(const MdlResult& result) {
   return fmt::format(
-      "{} code of {} at {} layers of {}: {} probe{}\n"
-      "{} {}s, {} classes, {} token pooling; uniform code {:.0f} bits, labels alone {:.0f} "
+      "{} code of {} at {} of {}: {} probe{}\n"
+      "{}, {} classes, {} token pooling; uniform code {:.0f} bits, labels alone {:.0f} "
       "bits\n\n",
-      result.code, result.column, result.layers.size(), one_line(result.provenance.model_name, 40),
-      result.probe, result.standardized ? ", standardised columns" : "", result.rows, result.unit,
+      result.code, result.column, count_text(std::ssize(result.layers), "layer"),
+      one_line(result.provenance.model_name, 40), result.probe,
+      result.standardized ? ", standardised columns" : "", count_text(result.rows, result.unit),
       result.classes.size(), result.pooling, result.uniform_bits, result.entropy_bits);
 }
 

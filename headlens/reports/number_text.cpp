@@ -19,4 +19,8 @@ std::string change_text(double value) {
   return is_hidden(value) ? fmt::format("{:+.1e}", value) : fmt::format("{:+.4f}", value);
 }
 
+std::string count_text(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 }  // namespace headlens

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace headlens {
 
@@ -8,5 +10,7 @@ namespace headlens {
 std::string number_text(double value);
 /// The same with its sign: "+0.0031", "-4.2e-05".
 std::string change_text(double value);
+/// "1 layer", "3 layers"; for nouns that only take an s.
+std::string count_text(std::int64_t count, std::string_view noun);
 
 }  // namespace headlens

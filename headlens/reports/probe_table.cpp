@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "headlens/reports/csv.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
 
@@ -44,11 +45,11 @@ std::string heading(const ProbeResult& result) {
   }
   const std::string classes =
       result.classes.empty() ? "real values" : fmt::format("{} classes", result.classes.size());
-  return fmt::format("{} at {} layers of {}: {} probe{}, {}\n{} {}s, {}, {} token pooling\n",
-                     result.column, result.layers.size(),
+  return fmt::format("{} at {} of {}: {} probe{}, {}\n{}, {}, {} token pooling\n", result.column,
+                     count_text(std::ssize(result.layers), "layer"),
                      one_line(result.provenance.model_name, 40), result.method.kind,
                      result.method.standardized ? " on standardised columns" : "", classes,
-                     result.rows, result.unit, split, result.pooling);
+                     count_text(result.rows, result.unit), split, result.pooling);
 }
 
 std::string layers_text(const ProbeResult& result, int width) {

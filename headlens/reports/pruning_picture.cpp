@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/precision_text.h"
 #include "headlens/reports/token_label.h"
 
@@ -20,10 +21,6 @@ TextCount count_texts(const PruningResult& result, bool PrunedText::*part) {
     count.tokens += text.predicted_tokens;
   }
   return count;
-}
-
-std::string plural(int count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 CurveSeries series_of(std::string name, const std::vector<double>& x, const PruningCurve& curve) {
@@ -59,7 +56,7 @@ FigureText text_of(const PruningResult& result) {
       result.texts_file.empty() ? "" : " of " + one_line(result.texts_file, 60);
   text.origin = {fmt::format("{} · {} · {}{} · headlens {}", one_line(provenance.model_name, 60),
                              precision_text(provenance),
-                             plural(static_cast<int>(result.texts.size()), "text"), from,
+                             count_text(std::ssize(result.texts), "text"), from,
                              provenance.headlens_version)};
   return text;
 }
@@ -69,14 +66,14 @@ FigureText text_of(const PruningResult& result) {
 std::vector<std::string> split_notes(const PruningResult& result) {
   const TextCount ranked = count_texts(result, &PrunedText::for_importance);
   const TextCount measured = count_texts(result, &PrunedText::for_curve);
-  const std::string ranked_tokens = plural(ranked.tokens, "predicted token");
+  const std::string ranked_tokens = count_text(ranked.tokens, "predicted token");
   if (!result.held_out) {
     return {fmt::format("ranked and measured on the same text ({})", ranked_tokens),
             "which flatters the first curve"};
   }
-  return {fmt::format("ranked on {} ({})", plural(ranked.texts, "text"), ranked_tokens),
-          fmt::format("measured on {} held out ({})", plural(measured.texts, "text"),
-                      plural(measured.tokens, "predicted token"))};
+  return {fmt::format("ranked on {} ({})", count_text(ranked.texts, "text"), ranked_tokens),
+          fmt::format("measured on {} held out ({})", count_text(measured.texts, "text"),
+                      count_text(measured.tokens, "predicted token"))};
 }
 
 CurvePicture picture_of(const PruningResult& result) {

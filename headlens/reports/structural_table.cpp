@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "headlens/reports/csv.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/probe_table.h"
 #include "headlens/reports/table.h"
 #include "headlens/reports/token_label.h"
@@ -27,9 +28,9 @@ std::string interval(const std::optional<StructuralScore>& score) {
 
 std::string heading(const StructuralResult& result) {
   return fmt::format(
-      "structural probes at {} layers of {}: rank {}{}, {} token pooling\n"
+      "structural probes at {} of {}: rank {}{}, {} token pooling\n"
       "trained on {} sentences ({} words), validated on {} ({}), tested on {} ({})\n",
-      result.layers.size(), one_line(result.provenance.model_name, 40),
+      count_text(std::ssize(result.layers), "layer"), one_line(result.provenance.model_name, 40),
       result.rank == 0 ? "full" : std::to_string(result.rank),
       result.standardized ? ", standardised columns" : "", result.pooling,
       result.training_sentences, result.training_words, result.validation_sentences,

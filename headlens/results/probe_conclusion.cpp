@@ -54,9 +54,10 @@ std::string names_of(const ProbeResult& result, const std::vector<std::size_t>& 
                      (states ? " " : "") + text);
 }
 
-std::string readable_as(const ProbeResult& result) {
-  return result.method.kind == "mlp" ? "can be decoded by a small network"
-                                     : "is linearly decodable";
+std::string_view readable_as(const ProbeResult& result) {
+  if (result.method.kind == "mlp") return "can be decoded by a small network";
+  if (result.method.kind == "knn") return "can be decoded by nearness to other states";
+  return "is linearly decodable";
 }
 
 std::string likeness_sentence(const ProbeResult& result) {
@@ -130,8 +131,11 @@ std::vector<std::string> probe_warnings(const ProbeResult& result) {
         fmt::format("the probe did not converge at {}", names_of(result, unfinished)));
   }
   if (best.control && !best.meaningful) {
-    warnings.push_back(fmt::format("selectivity is low ({:+.3f}): the probe itself may do the work",
-                                   best.selectivity));
+    const bool may_learn_words = result.unit == "word" && result.evaluation.group != "word-type";
+    warnings.push_back(fmt::format(
+        "selectivity is low ({:+.3f}): the probe itself may do the work{}", best.selectivity,
+        may_learn_words ? "; groups by word type would test words that it was not trained on"
+                        : ""));
   }
   if (!best.control) warnings.emplace_back("there is no control task: selectivity is not known");
   for (const ProbeBaseline& baseline : result.baselines) {

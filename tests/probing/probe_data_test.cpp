@@ -74,6 +74,16 @@ TEST_F(ProbeDataTest, LeavesOutRareClassesOnRequestAndCountsThem) {
   }
 }
 
+TEST_F(ProbeDataTest, RefusesOneClassAlone) {
+  ListedCorpus corpus = length_corpus({"the cat", "a dog"});
+  std::vector<Harvest> parts{make(first_, corpus)};
+  EXPECT_THAT([&] { ProbeData(parts, {.min_class_rows = 3}); },
+              refuses_with<UsageError>("column length", "one class only, 3 of 3 rows or more"));
+  ListedCorpus same = length_corpus({"the cat", "big dog"});
+  std::vector<Harvest> threes{make(second_, same)};
+  EXPECT_THAT([&] { ProbeData{threes}; }, refuses_with<UsageError>("one class only, 3; a probe"));
+}
+
 TEST_F(ProbeDataTest, LeavesOutRowsWithoutTheLabelAndStopsAfterWholeSentences) {
   std::vector<LabelledSentence> sentences = length_sentences({"the cat", "a dog", "mats"});
   for (LabelledSentence& sentence : sentences) {

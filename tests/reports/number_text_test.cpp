@@ -22,5 +22,11 @@ TEST(NumberText, ShowsSigns) {
   EXPECT_EQ(change_text(0), "+0.0000");
 }
 
+TEST(CountText, HasOneLayerAndTwoLayers) {
+  EXPECT_EQ(count_text(1, "layer"), "1 layer");
+  EXPECT_EQ(count_text(2, "layer"), "2 layers");
+  EXPECT_EQ(count_text(0, "layer"), "0 layers");
+}
+
 }  // namespace
 }  // namespace headlens

@@ -135,12 +135,17 @@ TEST(ProbeConclusion, AndNothingOfAProbeThatLearnsByHeart) {
   result.layers[1] = layer(1, 0.8, 0.72, 1);
   EXPECT_THAT(probe_conclusion(result).back(), HasSubstr("learns a random labelling nearly as"));
   EXPECT_THAT(probe_warnings(result), ElementsAre(HasSubstr("selectivity is low (+0.080)")));
+  EXPECT_THAT(probe_warnings(result), ElementsAre(HasSubstr("groups by word type")));
+  result.evaluation.group = "word-type";
+  EXPECT_THAT(probe_warnings(result), ElementsAre(Not(HasSubstr("groups by"))));
 }
 
 TEST(ProbeConclusion, SaysWhatWasNotALinearProbe) {
   ProbeResult result = sample();
   result.method.kind = "mlp";
   EXPECT_THAT(probe_conclusion(result).back(), HasSubstr("can be decoded by a small network"));
+  result.method.kind = "knn";
+  EXPECT_THAT(probe_conclusion(result).back(), HasSubstr("can be decoded by nearness to other"));
 }
 
 TEST(ProbeWarnings, OfBaselinesAndFitsThatDidNotConverge) {
