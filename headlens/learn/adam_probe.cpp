@@ -166,11 +166,7 @@ AdamProbeOptions rank_constrained(int rank) {
 AdamProbeFit train_adam_probe(TensorView<const float, 2> x, std::span<const std::int32_t> labels,
                               const AdamProbeOptions& options) {
   check(x, labels, options);
-  const std::vector<std::int32_t> classes = classes_of(labels, {});
-  if (classes.size() < 2) {
-    throw UsageError("every example has label " + std::to_string(classes[0]) +
-                     "; a probe needs two classes at least");
-  }
+  const std::vector<std::int32_t> classes = classes_to_tell_apart(labels, {});
   const std::int64_t n = x.size(0), batch = std::min<std::int64_t>(options.batch_size, n);
   AdamNetwork network(x.size(1), options.hidden, options.rectified,
                       static_cast<std::int64_t>(classes.size()), batch, options.adam);

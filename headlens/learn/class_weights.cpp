@@ -59,6 +59,17 @@ std::vector<std::int32_t> classes_of(std::span<const std::int32_t> labels,
   return {classes.begin(), classes.end()};
 }
 
+std::vector<std::int32_t> classes_to_tell_apart(std::span<const std::int32_t> labels,
+                                                std::span<const float> row_weights) {
+  std::vector<std::int32_t> classes = classes_of(labels, row_weights);
+  if (classes.empty()) throw UsageError("no row has a weight; a classifier needs examples");
+  if (classes.size() == 1) {
+    throw UsageError("every example has label " + std::to_string(classes[0]) +
+                     "; a classifier needs two classes at least");
+  }
+  return classes;
+}
+
 std::vector<double> class_weights(const ClassWeights& weights,
                                   std::span<const std::int32_t> classes,
                                   std::span<const std::int32_t> labels,

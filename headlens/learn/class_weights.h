@@ -21,6 +21,11 @@ using ClassWeights = std::variant<EqualClasses, BalancedClasses, NamedClassWeigh
 std::vector<std::int32_t> classes_of(std::span<const std::int32_t> labels,
                                      std::span<const float> row_weights);
 
+/// The same, for what must tell them apart.
+/// @throws UsageError  if there are fewer than two
+std::vector<std::int32_t> classes_to_tell_apart(std::span<const std::int32_t> labels,
+                                                std::span<const float> row_weights);
+
 /// One weight a class of `classes`, which holds every label of a row with weight.
 /// @throws UsageError  if a given weight is negative or not finite, or names a label that no row
 /// has

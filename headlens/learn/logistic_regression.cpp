@@ -47,16 +47,6 @@ void check(TensorView<const float, 2> x, const LogisticProblem& problem) {
   }
 }
 
-std::vector<std::int32_t> classes_to_tell_apart(const LogisticProblem& problem) {
-  std::vector<std::int32_t> classes = classes_of(problem.labels, problem.row_weights);
-  if (classes.empty()) throw UsageError("no row has a weight; a classifier needs examples");
-  if (classes.size() == 1) {
-    throw UsageError("every example has label " + std::to_string(classes[0]) +
-                     "; a classifier needs two classes at least");
-  }
-  return classes;
-}
-
 /// Weights of scores for the examples as ExampleMatrix holds them, and back: the intercept takes
 /// up the columns' means.
 class Coordinates {
@@ -155,7 +145,7 @@ std::vector<LogisticFit> fit_logistic(TensorView<const float, 2> x,
   std::vector<std::vector<std::int32_t>> classes;
   for (const LogisticProblem& problem : problems) {
     check(x, problem);
-    classes.push_back(classes_to_tell_apart(problem));
+    classes.push_back(classes_to_tell_apart(problem.labels, problem.row_weights));
   }
   const ExampleMatrix examples(x);
   SharedPass::Problems solved;

@@ -144,13 +144,9 @@ void send_portion(const Forecast& forecast, std::span<const std::int32_t> labels
 OnlineCode send(std::span<const std::int32_t> labels, std::span<const std::int64_t> ends,
                 const Forecasts& forecasts) {
   OnlineCode code;
-  code.classes = classes_of(labels, {});
+  code.classes = classes_to_tell_apart(labels, {});
   code.n_rows = ends.back();
   const std::size_t n_classes = code.classes.size();
-  if (n_classes < 2) {
-    throw UsageError("every example has label " + std::to_string(code.classes[0]) +
-                     "; a code of one class has no length");
-  }
   const double uniform = std::log2(static_cast<double>(n_classes));
   code.portions.push_back({.first = 0,
                            .end = ends[0],

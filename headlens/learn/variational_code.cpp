@@ -143,12 +143,8 @@ VariationalCode variational_code(TensorView<const float, 2> x, std::span<const s
                      std::to_string(labels.size()));
   }
   VariationalCode code;
-  code.classes = classes_of(labels, {});
+  code.classes = classes_to_tell_apart(labels, {});
   code.n_rows = x.size(0);
-  if (code.classes.size() < 2) {
-    throw UsageError("every example has label " + std::to_string(code.classes[0]) +
-                     "; a code of one class has no length");
-  }
   const Tensor standard = Standardizer::fit(x).transform(x);
   const auto n_classes = static_cast<std::int64_t>(code.classes.size());
   const std::vector<std::int32_t> own = places(labels, code.classes);

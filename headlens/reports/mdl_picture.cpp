@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "headlens/base/errors.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/token_label.h"
 
 namespace headlens {
@@ -16,8 +17,8 @@ FigureText text_of(const MdlResult& result, std::string title) {
                                 result.code, result.probe,
                                 result.standardized ? " on standardised columns" : "")},
           .origin = {fmt::format(
-              "{} · {} · {} {}s of {} · headlens {}", one_line(result.provenance.model_name, 60),
-              result.provenance.precision, result.rows, result.unit,
+              "{} · {} · {} of {} · headlens {}", one_line(result.provenance.model_name, 60),
+              result.provenance.precision, count_text(result.rows, result.unit),
               file_name_line(result.data, 60), result.provenance.headlens_version)}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "headlens/reports/number_text.h"
 #include "headlens/reports/token_label.h"
 
 namespace headlens {
@@ -38,8 +39,9 @@ FigureText text_of(const ProbeResult& result) {
                                           result.method.standardized ? ", standardised" : ""),
                   .notes = {split_note(result)},
                   .origin = {probe_origin(result)}};
-  text.notes.push_back(fmt::format("Bands: {:.0f}% bootstrap over {} {}s.", 100 * result.confidence,
-                                   result.evaluation.test_groups, result.evaluation.test_group));
+  text.notes.push_back(
+      fmt::format("Bands: {:.0f}% bootstrap over {}.", 100 * result.confidence,
+                  count_text(result.evaluation.test_groups, result.evaluation.test_group)));
   return text;
 }
 
