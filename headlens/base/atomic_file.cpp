@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -20,7 +21,7 @@ namespace {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
+AtomicFile::AtomicFile(const std::filesystem::path& path, Sha256* hash) : path_(path), hash_(hash) {
   std::string pattern = path.string() + ".partial-XXXXXX";
   fd_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (fd_ < 0) fail(path, "cannot be created", errno);
@@ -34,6 +35,17 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
+  // So little that it is still in cache when it is written after it was hashed.
+  constexpr std::size_t kPiece = std::size_t{1} << 18;
+  while (!bytes.empty()) {
+    const std::span<const std::byte> piece = bytes.first(std::min(kPiece, bytes.size()));
+    if (hash_ != nullptr) hash_->update(piece);
+    write_piece(piece);
+    bytes = bytes.subspan(piece.size());
+  }
+}
+
+void AtomicFile::write_piece(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

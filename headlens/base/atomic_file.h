@@ -6,14 +6,17 @@
 #include <string_view>
 #include <vector>
 
+#include "headlens/base/sha256.h"
+
 namespace headlens {
 
 /// Writes a file that appears under its name only when it is whole: bytes go to a temporary name in
 /// the same folder, and commit() renames. Destroyed without commit(), it removes the temporary.
 class AtomicFile {
  public:
+  /// @param hash  if not null, is updated with all that is written; must outlive the writing
   /// @throws ResourceError  if the folder is missing or not writable
-  explicit AtomicFile(const std::filesystem::path& path);
+  explicit AtomicFile(const std::filesystem::path& path, Sha256* hash = nullptr);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -30,8 +33,11 @@ class AtomicFile {
   const std::filesystem::path& temporary_path() const { return temporary_; }
 
  private:
+  void write_piece(std::span<const std::byte> bytes);
+
   std::filesystem::path path_;
   std::filesystem::path temporary_;
+  Sha256* hash_;
   int fd_ = -1;
 };
 

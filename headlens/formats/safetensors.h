@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "headlens/base/sha256.h"
 #include "headlens/formats/checkpoint.h"
 #include "headlens/tensor/shape.h"
 #include "headlens/tensor/stored_tensor.h"
@@ -44,9 +45,11 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
                        const std::map<std::string, std::string>& metadata = {});
 
 /// The same for tensors that are encoded already, of types that safetensors has: not GGUF's blocks.
+/// @param hash  if not null, is updated with the file's bytes
 /// @throws ShapeError  also if a tensor's shape and bytes disagree
 /// @throws UsageError  also for a type that safetensors does not have
 void write_stored_tensors(const std::filesystem::path& path, std::span<const StoredTensor> tensors,
-                          const std::map<std::string, std::string>& metadata = {});
+                          const std::map<std::string, std::string>& metadata = {},
+                          Sha256* hash = nullptr);
 
 }  // namespace headlens

@@ -74,11 +74,11 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
 }
 
 void write_stored_tensors(const std::filesystem::path& path, std::span<const StoredTensor> tensors,
-                          const std::map<std::string, std::string>& metadata) {
+                          const std::map<std::string, std::string>& metadata, Sha256* hash) {
   refuse_unwritable(tensors, metadata);
   const std::string header = header_text(tensors, metadata);
   const std::uint64_t length = header.size();
-  AtomicFile file(path);
+  AtomicFile file(path, hash);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
   for (const StoredTensor& tensor : tensors) file.write(tensor.bytes);

@@ -47,8 +47,14 @@ std::vector<Halves> encode(const std::vector<Tensor>& states, const HarvestWork&
   return encoded;
 }
 
-void write_states(const std::filesystem::path& path, const HarvestWork& work,
-                  const std::vector<Tensor>& states) {
+HarvestFile file_of(const std::filesystem::path& path, Sha256& hash) {
+  return {.name = path.filename().string(),
+          .bytes = static_cast<std::int64_t>(std::filesystem::file_size(path)),
+          .sha256 = hash.hex_digest()};
+}
+
+HarvestFile write_states(const std::filesystem::path& path, const HarvestWork& work,
+                         const std::vector<Tensor>& states) {
   const std::vector<Halves> encoded = encode(states, work);
   std::vector<StoredTensor> tensors;
   for (std::size_t s = 0; s < states.size(); ++s) {
@@ -56,7 +62,9 @@ void write_states(const std::filesystem::path& path, const HarvestWork& work,
                                                 : std::as_bytes(std::span(encoded[s]));
     tensors.push_back({to_string(work.sites[s].site), work.dtype, states[s].shape(), bytes});
   }
-  write_stored_tensors(path, tensors);
+  Sha256 hash;
+  write_stored_tensors(path, tensors, {}, &hash);
+  return file_of(path, hash);
 }
 
 Json row_json(const HarvestRow& row, const HarvestSentence& sentence) {
@@ -86,10 +94,12 @@ std::string sentence_line(const HarvestSentence& sentence) {
   return json.dump() + "\n";
 }
 
-HarvestFile file_of(const std::filesystem::path& path) {
-  return {.name = path.filename().string(),
-          .bytes = static_cast<std::int64_t>(std::filesystem::file_size(path)),
-          .sha256 = file_sha256(path)};
+HarvestFile write_rows(const std::filesystem::path& path, const HarvestWindow& window) {
+  Sha256 hash;
+  AtomicFile file(path, &hash);
+  for (const HarvestSentence& sentence : window.sentences) file.write(sentence_line(sentence));
+  file.commit();
+  return file_of(path, hash);
 }
 
 }  // namespace
@@ -99,13 +109,10 @@ std::string shard_name(std::size_t number) { return fmt::format("shard-{:05}", n
 HarvestShard write_shard(const std::filesystem::path& folder, std::size_t number,
                          const HarvestWindow& window, const HarvestWork& work,
                          const std::vector<Tensor>& states) {
-  const std::filesystem::path states_path = folder / (shard_name(number) + ".safetensors");
-  const std::filesystem::path rows_path = folder / (shard_name(number) + ".jsonl");
-  write_states(states_path, work, states);
-  AtomicFile rows(rows_path);
-  for (const HarvestSentence& sentence : window.sentences) rows.write(sentence_line(sentence));
-  rows.commit();
-  return {.counts = window.counts(), .states = file_of(states_path), .rows = file_of(rows_path)};
+  const std::string name = shard_name(number);
+  return {.counts = window.counts(),
+          .states = write_states(folder / (name + ".safetensors"), work, states),
+          .rows = write_rows(folder / (name + ".jsonl"), window)};
 }
 
 }  // namespace headlens

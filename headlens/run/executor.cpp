@@ -10,7 +10,7 @@ namespace headlens {
 namespace {
 
 /// Rows of a group: enough for full-speed products, few enough to stay in cache.
-constexpr std::int64_t kFewRows = 32, kMostRows = 256;
+constexpr std::int64_t kFewRows = 12, kMostRows = 256;
 
 /// Where shares of the rows end: rounds of one share a thread, smaller toward the end, so that the
 /// threads finish together though one was held up.
