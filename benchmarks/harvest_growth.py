@@ -5,13 +5,14 @@ memory, beside what the matrix products alone allow and beside Transformers.
     benchmarks/harvest_growth.py --bin build/release/bin --conllu en_ewt-ud-train.conllu \\
         --out docs/images/harvest_growth.svg
 
-The ceiling is that of two processes that do nothing but the products of a block, 128 rows at a time;
-PyTorch's products of as many rows as it likes best are shown beside it.
+The ceiling is that of two processes that do nothing but the products of a block, 128 rows at a time,
+measured before each harvest; PyTorch's products of as many rows as it likes best are shown beside it.
 Prints a table and draws it. Needs the packages of tools/requirements-peers.txt.
 """
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,13 @@ def harvest(options, words):
             "peak_mb": reply["peak_rss_bytes"] / 1e6}
 
 
+def summary(runs):
+    """Of runs of one size: the median time and the largest memory."""
+    seconds = [run["seconds"] for run in runs]
+    return {**runs[0], "seconds": statistics.median(seconds), "best_seconds": min(seconds),
+            "peak_mb": max(run["peak_mb"] for run in runs)}
+
+
 def transformers_speed(options, directory, batch):
     """Tokens a second of Transformers, sentences of like length together."""
     import torch
@@ -142,6 +150,7 @@ def parse_arguments():
     parser.add_argument("--model-dir", type=Path, default=CACHE / "models" / "smollm2-135m")
     parser.add_argument("--peer-model", type=Path, default=CACHE / "peers-models" / "smollm2-135m")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 
@@ -149,21 +158,28 @@ def main():
     options = parse_arguments()
     options.gguf = one_gguf(options.model_dir)
     directory = smollm2_directory.ensure_directory(options.gguf, options.peer_model)
-    before = product_ceiling(options.bin, options.threads)
-    print("| words | tokens | s | tokens a second | peak MB |\n|---|---|---|---|---|")
-    rows = []
-    for words in WORDS:
-        row = harvest(options, words)
-        rows.append(row)
-        print(f"| {row['words']} | {row['tokens']} | {row['seconds']:.1f} | "
-              f"{row['tokens'] / row['seconds']:.0f} | {row['peak_mb']:.0f} |", flush=True)
-    after = product_ceiling(options.bin, options.threads)
-    print(f"products alone: {before:.0f} tokens a second before, {after:.0f} after")
-    print(f"PyTorch's products alone: {pytorch_ceiling(options.threads):.0f} tokens a second")
+    runs = {words: [] for words in WORDS}
+    ceilings, peer_ceilings = [], []
+    for _ in range(options.rounds):
+        for words in WORDS:
+            ceilings.append(product_ceiling(options.bin, options.threads))
+            runs[words].append(harvest(options, words))
+        peer_ceilings.append(pytorch_ceiling(options.threads))
+    print("| words | tokens | s (min / median) | tokens a second (median) | peak MB |")
+    print("|---|---|---|---|---|")
+    rows = [summary(of_size) for of_size in runs.values()]
+    for row in rows:
+        print(f"| {row['words']:,} | {row['tokens']:,} | {row['best_seconds']:.1f} / "
+              f"{row['seconds']:.1f} | {row['tokens'] / row['seconds']:.0f} | {row['peak_mb']:.0f} |")
+    ceiling = statistics.median(ceilings)
+    print(f"products alone: {ceiling:.0f} tokens a second ({min(ceilings):.0f} to "
+          f"{max(ceilings):.0f}), the last row's share "
+          f"{rows[-1]['tokens'] / rows[-1]['seconds'] / ceiling:.1%}")
+    print(f"PyTorch's products alone: {statistics.median(peer_ceilings):.0f} tokens a second")
     for batch in (1, treebank_states.BATCH):
         print(f"Transformers, {batch} sentences at once: "
               f"{transformers_speed(options, directory, batch):.0f} tokens a second", flush=True)
-    draw(rows, max(before, after), options.out)
+    draw(rows, ceiling, options.out)
 
 
 if __name__ == "__main__":

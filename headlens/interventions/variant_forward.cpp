@@ -29,7 +29,7 @@ std::span<float> VariantForward::run(std::span<const PlannedVariant> chunk) {
     const Taps taps(*edits_, model_.spec());
     ModelForward forward(model_, *batch_, taps, memory_);
     LaneSplit split = forward.split_for(lane_);
-    forward.final_norm(lane_, split);
+    forward.final_norm(lane_, split, *batch_);
   }
   gather();
   const std::int64_t rows = states_.size() / model_.spec().d_model;

@@ -14,38 +14,74 @@ namespace {
 /// Up to this many rows, reading the weights costs more than multiplying: lanes share columns.
 constexpr std::int64_t kFewRows = 48;
 
+Split way_to_split(std::int64_t rows) { return rows <= kFewRows ? Split::columns : Split::rows; }
+
 }  // namespace
 
 ModelForward::ModelForward(const Model& model, const RowBatch& batch, const Taps& taps,
                            Workspace& memory)
     : model_(model), batch_(batch), taps_(taps), memory_(memory) {}
 
-Split ModelForward::way_to_split() const {
-  return batch_.rows() <= kFewRows ? Split::columns : Split::rows;
-}
-
 void ModelForward::reserve(int n_lanes) {
-  const bool lane_buffers = way_to_split() == Split::rows && !taps_.has_edits();
+  const bool lane_buffers = way_to_split(batch_.rows()) == Split::rows && !taps_.has_edits();
   const BlockSpec& block = model_.spec().block();
   memory_.reserve(block, batch_, n_lanes, lane_buffers);
+  if (lane_buffers) memory_.shared.reserve(block, kFewRows);
   const std::int64_t heads = taps_.hears(SiteKind::result) ? block.n_heads : 1;
   memory_.site_values.reserve(batch_.rows() * heads * block.d_model);
 }
 
 LaneSplit ModelForward::split_for(Lane& lane) const {
-  return {lane, way_to_split(), batch_.rows(), taps_.has_edits()};
+  return {lane, way_to_split(batch_.rows()), batch_.rows(), taps_.has_edits()};
 }
 
 void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
   LaneSplit split = split_for(lane);
   embed(lane, split);
-  for (int layer = 0; layer < plan.n_blocks; ++layer) {
+  const int last = plan.n_blocks - 1;
+  for (int layer = 0; layer < last; ++layer) {
     check_cancellation();
-    BlockForward block(model_.spec().blocks[layer], model_.block(layer), weights_after(layer, plan),
-                       layer, batch_, taps_, memory_, lane, split);
-    block.run();
+    block(layer, plan, batch_, lane, split).run();
   }
-  if (plan.final_norm) final_norm(lane, split);
+  check_cancellation();
+  if (last >= 0) block(last, plan, batch_, lane, split).attend();
+  if (!plan.kept_rows) return finish(lane, plan, batch_, split);
+  narrow(lane, *plan.kept_rows);
+  const RowBatch kept = batch_.selection(*plan.kept_rows);
+  LaneSplit kept_split(lane, way_to_split(kept.rows()), kept.rows(), false);
+  finish(lane, plan, kept, kept_split);
+}
+
+BlockForward ModelForward::block(int layer, const ForwardPlan& plan, const RowBatch& batch,
+                                 Lane& lane, LaneSplit& split) const {
+  return {model_.spec().blocks[layer],
+          model_.block(layer),
+          weights_after(layer, plan),
+          layer,
+          batch,
+          taps_,
+          memory_,
+          lane,
+          split};
+}
+
+void ModelForward::narrow(Lane& lane, const std::vector<std::int64_t>& rows) {
+  const auto move_rows = [&](float* values, std::int64_t width) {
+    for (std::int64_t to = 0; to < std::ssize(rows); ++to) {
+      if (rows[to] != to) std::copy_n(values + rows[to] * width, width, values + to * width);
+    }
+  };
+  if (lane.index() == 0) {
+    move_rows(memory_.residual.data(), model_.spec().d_model);
+    move_rows(memory_.z.data(), model_.spec().block().q_width());
+  }
+  lane.barrier();
+}
+
+void ModelForward::finish(Lane& lane, const ForwardPlan& plan, const RowBatch& batch,
+                          LaneSplit& split) {
+  if (plan.n_blocks > 0) block(plan.n_blocks - 1, plan, batch, lane, split).finish();
+  if (plan.final_norm) final_norm(lane, split, batch);
   if (plan.logits != nullptr) unembed(lane, plan);
   if (plan.class_logits != nullptr) {
     lane.barrier();
@@ -103,11 +139,11 @@ void ModelForward::add_table(const StoredTensor& table, SiteKind site, Lane& lan
   for (std::int64_t row = rows.begin; row < rows.end; ++row) add(row, values + row * n);
 }
 
-void ModelForward::final_norm(Lane& lane, LaneSplit& split) {
+void ModelForward::final_norm(Lane& lane, LaneSplit& split, const RowBatch& batch) {
   const NormSites sites{{SiteKind::ln_final_scale, -1}, {SiteKind::ln_final_normalized, -1}};
   float* x = memory_.residual.data();
   for (const Range chunk : split.chunks()) {
-    normalize_rows(sites, model_.spec().block(), model_.final_norm(), taps_, memory_, lane, batch_,
+    normalize_rows(sites, model_.spec().block(), model_.final_norm(), taps_, memory_, lane, batch,
                    split.own(chunk), x, x);
   }
 }
@@ -124,7 +160,7 @@ void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
     transform_for_prediction(model_, rows, selected_.data());
   }
   lane.barrier();
-  LaneSplit split(lane, rows <= kFewRows ? Split::columns : Split::rows, rows, false);
+  LaneSplit split(lane, way_to_split(rows), rows, false);
   const std::int64_t width = model_.spec().vocab_size;
   for (const Range chunk : split.chunks()) {
     split.multiply(model_.head().unembedding, chunk, selected_.data() + chunk.begin * n,
@@ -134,16 +170,12 @@ void ModelForward::unembed(Lane& lane, const ForwardPlan& plan) {
 
 void ModelForward::classify_rows(const ForwardPlan& plan) const {
   const std::int64_t n = model_.spec().d_model;
-  const float* residual = memory_.residual.data();
-  if (model_.spec().output == OutputKind::token_classes) {
-    return classify(model_, batch_.rows(), residual, plan.class_logits);
+  std::vector<float> selected;
+  for (const std::int64_t index : plan.class_rows) {
+    const float* row = memory_.residual.data() + index * n;
+    selected.insert(selected.end(), row, row + n);
   }
-  std::vector<float> first_tokens;
-  for (const RowBatch::Sequence& sequence : batch_.sequences()) {
-    const float* row = residual + sequence.first_row * n;
-    first_tokens.insert(first_tokens.end(), row, row + n);
-  }
-  classify(model_, batch_.size(), first_tokens.data(), plan.class_logits);
+  classify(model_, std::ssize(plan.class_rows), selected.data(), plan.class_logits);
 }
 
 }  // namespace headlens

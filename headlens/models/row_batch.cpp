@@ -61,4 +61,18 @@ RowBatch RowBatch::part(std::int64_t first_sequence, std::int64_t count) const {
   return part;
 }
 
+RowBatch RowBatch::selection(std::span<const std::int64_t> rows) const {
+  RowBatch selection;
+  selection.batch_size_ = batch_size_;
+  selection.padded_length_ = padded_length_;
+  for (const std::int64_t row : rows) {
+    selection.ids_.push_back(ids_[row]);
+    selection.type_ids_.push_back(type_ids_[row]);
+    selection.positions_.push_back(positions_[row]);
+    selection.padded_rows_.push_back(padded_rows_[row]);
+    selection.selected_.push_back(whole_row(row));
+  }
+  return selection;
+}
+
 }  // namespace headlens

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "headlens/base/team.h"
@@ -46,6 +47,9 @@ class RowBatch {
   /// Some neighbouring sequences as a batch of their own that keeps their places in this batch's
   /// padded tensors.
   RowBatch part(std::int64_t first_sequence, std::int64_t count) const;
+  /// Some rows, ascending, without sequences: for stages that take each row for itself. They keep
+  /// their places in this batch's tensors.
+  RowBatch selection(std::span<const std::int64_t> rows) const;
 
   std::int64_t rows() const { return static_cast<std::int64_t>(ids_.size()); }
   const std::vector<Sequence>& sequences() const { return sequences_; }
@@ -64,7 +68,9 @@ class RowBatch {
   /// Index of a row in [batch, pos, ...] tensors, batch and pos flattened.
   std::int64_t padded_row(std::int64_t row) const { return padded_rows_[row]; }
   /// Index of a row among those of the whole batch.
-  std::int64_t whole_row(std::int64_t row) const { return first_row_ + row; }
+  std::int64_t whole_row(std::int64_t row) const {
+    return selected_.empty() ? first_row_ + row : selected_[row];
+  }
   /// Index of a sequence on the batch axis.
   std::int64_t batch_index(std::int64_t sequence) const { return first_sequence_ + sequence; }
   /// Where a sequence starts on the pos axis.
@@ -80,6 +86,7 @@ class RowBatch {
   std::vector<std::int32_t> ids_, type_ids_;
   std::vector<std::int64_t> positions_, padded_rows_;
   std::vector<const BaseRun*> bases_;
+  std::vector<std::int64_t> selected_;  ///< whole rows, of a selection
   std::int64_t batch_size_ = 0, padded_length_ = 0, first_sequence_ = 0, first_row_ = 0;
 };
 

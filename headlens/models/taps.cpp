@@ -24,6 +24,12 @@ void copy_rows(const SiteMemory& target, const RowBatch& batch, Range rows, std:
   }
 }
 
+/// Of sites in the last of `n_blocks` blocks and after: whether none comes before attention.
+bool is_late(Site site, int n_blocks) {
+  const bool is_norm = site.kind == SiteKind::ln1_scale || site.kind == SiteKind::ln1_normalized;
+  return (site.kind >= SiteKind::z || is_norm) && (site.layer < 0 || site.layer == n_blocks - 1);
+}
+
 void check_rows(Site site, const SiteMemory& target) {
   const bool has_rows = site.kind != SiteKind::attn_scores && site.kind != SiteKind::pattern;
   if (!target.padded && !has_rows) {
@@ -126,6 +132,15 @@ Taps::Taps(const HookSet& hooks, const ModelSpec& spec, const RowBatch& batch,
 
 Taps::Taps(const RowEdits& edits, const ModelSpec& spec)
     : table_(spec.n_layers() + 1, std::vector<const Tap*>(kKinds, nullptr)), row_edits_(&edits) {}
+
+void Taps::mark_late_rows(int n_blocks, const RowBatch& batch, std::vector<bool>& marks) const {
+  for (const auto& [site, tap] : taps_) {
+    if (!is_late(site, n_blocks)) continue;
+    for (std::int64_t row = 0; row < batch.rows(); ++row) {
+      if (place_of_row(tap.target, batch, row) >= 0) marks[row] = true;
+    }
+  }
+}
 
 const Taps::Tap* Taps::find(Site site) const {
   return table_[site.layer + 1][static_cast<std::size_t>(site.kind)];

@@ -41,6 +41,8 @@ class Taps {
   const RowEdits* row_edits() const { return row_edits_; }
   /// Blocks [0, n) must run to reach every site that is heard.
   int blocks_needed() const { return blocks_needed_; }
+  /// Marks the rows that are kept of any site after attention in the last of `n_blocks` blocks.
+  void mark_late_rows(int n_blocks, const RowBatch& batch, std::vector<bool>& marks) const;
 
   /// Tells of rows of a site whose values lie row by row in one buffer. Copies them to the cache,
   /// or, if the site is edited, waits for all lanes and lets the hooks change the whole buffer.

@@ -104,8 +104,30 @@ ForwardPlan Executor::plan_for(const RowBatch& part, const Group& group, Logits 
     plan.class_logits =
         class_logits_->data() +
         (per_token ? group.first_row : group.first_sequence) * class_logits_->size(1);
+    for (const RowBatch::Sequence& sequence : part.sequences()) {
+      const std::int64_t end =
+          per_token ? sequence.first_row + sequence.length : sequence.first_row + 1;
+      for (std::int64_t r = sequence.first_row; r < end; ++r) plan.class_rows.push_back(r);
+    }
   }
+  if (plan.n_blocks > 0 && !taps_.has_edits()) narrow(part, plan);
   return plan;
+}
+
+void Executor::narrow(const RowBatch& part, ForwardPlan& plan) const {
+  std::vector<bool> is_read(part.rows());
+  taps_.mark_late_rows(plan.n_blocks, part, is_read);
+  for (const std::int64_t row : plan.logit_rows) is_read[row] = true;
+  for (const std::int64_t row : plan.class_rows) is_read[row] = true;
+  std::vector<std::int64_t> kept, place_of_row(part.rows());
+  for (std::int64_t row = 0; row < part.rows(); ++row) {
+    place_of_row[row] = std::ssize(kept);
+    if (is_read[row]) kept.push_back(row);
+  }
+  if (std::ssize(kept) == part.rows()) return;
+  for (std::int64_t& row : plan.logit_rows) row = place_of_row[row];
+  for (std::int64_t& row : plan.class_rows) row = place_of_row[row];
+  plan.kept_rows = std::move(kept);
 }
 
 void Executor::run_together(Logits wanted) {

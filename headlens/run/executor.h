@@ -27,6 +27,8 @@ class Executor {
   void allocate(Logits wanted, Tensor& logits, Tensor& class_logits);
   std::vector<Group> groups() const;
   ForwardPlan plan_for(const RowBatch& part, const Group& group, Logits wanted) const;
+  /// Leaves out of the plan's last block the rows that nobody reads.
+  void narrow(const RowBatch& part, ForwardPlan& plan) const;
   void run_together(Logits wanted);
   void run_groups(const std::vector<Group>& groups, Logits wanted);
   /// [row, width] to [batch, pos, width].

@@ -80,6 +80,20 @@ TEST(RowBatch, PartsOfPartsDoToo) {
   EXPECT_EQ(part.padded_offset(0), 4);
 }
 
+TEST(RowBatch, SelectedRowsKeepTheirPlacesInTheWhole) {
+  const RowBatch batch(kThree, PaddingSide::left);
+  const std::vector<std::int64_t> rows{0, 2, 5};
+  const RowBatch part = batch.part(1, 2), selection = part.selection(rows);
+  ASSERT_EQ(selection.rows(), 3);
+  EXPECT_EQ(selection.padded_length(), 5);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(selection.id(i), part.id(rows[i]));
+    EXPECT_EQ(selection.position(i), part.position(rows[i]));
+    EXPECT_EQ(selection.padded_row(i), part.padded_row(rows[i]));
+    EXPECT_EQ(selection.whole_row(i), 3 + rows[i]);
+  }
+}
+
 TEST(RowBatch, EqualLengthsNeedNoPadding) {
   const RowBatch batch({{{1, 2}}, {{3, 4}}}, PaddingSide::left);
   EXPECT_FALSE(batch.has_padding());
