@@ -75,11 +75,13 @@ TEST_P(NarrowLastBlock, SitesBeforeItsEndStayWhole) {
   const Site pattern{SiteKind::pattern, last_layer()}, before{SiteKind::resid_pre, last_layer()};
   for (const auto& batch : batches()) {
     const RunOutput whole = session().run_with_cache(batch, session().sites());
-    const RunOutput narrow =
-        session().run_with_cache(batch, {pattern, before}, {.logits = Logits::last});
-    for (const Site site : {pattern, before}) {
-      ASSERT_TRUE(same_bits(narrow.cache.at(site).values(), whole.cache.at(site).values()))
-          << to_string(site);
+    for (const Logits logits : {Logits::none, Logits::last}) {
+      const RunOutput narrow =
+          session().run_with_cache(batch, {pattern, before}, {.logits = logits});
+      for (const Site site : {pattern, before}) {
+        ASSERT_TRUE(same_bits(narrow.cache.at(site).values(), whole.cache.at(site).values()))
+            << to_string(site);
+      }
     }
   }
 }
@@ -88,8 +90,7 @@ TEST_P(NarrowLastBlock, LastLogitsWithWholeSitesBesideThem) {
   const Site after{SiteKind::resid_post, last_layer()};
   for (const auto& batch : batches()) {
     const RunOutput narrow = session().run(batch, {.logits = Logits::last});
-    const RunOutput whole =
-        session().run_with_cache(batch, {after}, {.logits = Logits::last});
+    const RunOutput whole = session().run_with_cache(batch, {after}, {.logits = Logits::last});
     ASSERT_TRUE(same_bits(narrow.logits.values(), whole.logits.values()));
     ASSERT_TRUE(same_bits(narrow.class_logits.values(), whole.class_logits.values()));
   }
