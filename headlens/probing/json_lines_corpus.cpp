@@ -90,8 +90,9 @@ void JsonLinesCorpus::add_words(const JsonLine& line, LabelledSentence& sentence
   for (const std::string& column : info().columns) {
     const json& labels = require_array(line.object, column, place);
     if (labels.size() != forms.size()) {
-      throw FormatError(place.string(), fmt::format("{} words, but {} labels in {}", forms.size(),
-                                                    labels.size(), printable(column)));
+      throw FormatError(place.string(),
+                        fmt::format("{} has length {}, words has length {}", printable(column),
+                                    labels.size(), forms.size()));
     }
     for (std::size_t i = 0; i < forms.size(); ++i) {
       sentence.words[i].labels.push_back(label_from_json(labels[i], place));

@@ -1,9 +1,13 @@
 #include "headlens/probing/layer_outcome.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "headlens/base/errors.h"
+#include "headlens/formats/printable.h"
 #include "headlens/probing/control_task.h"
 
 namespace headlens {
@@ -63,6 +67,16 @@ std::vector<std::int64_t> training_rows(const std::vector<ProbeRound>& rounds) {
   return rows;
 }
 
+/// The label that all rows have, if there is one.
+std::optional<std::int32_t> only_label(const ProbeTarget& target,
+                                       const std::vector<std::int64_t>& rows) {
+  if (target.is_real() || rows.empty()) return std::nullopt;
+  const std::int32_t label = target.labels[rows[0]];
+  const bool is_only =
+      std::ranges::all_of(rows, [&](std::int64_t row) { return target.labels[row] == label; });
+  return is_only ? std::optional(label) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<double> LayerOutcome::to_numbers() const {
@@ -102,9 +116,26 @@ LayerTrainer::LayerTrainer(const ProbeTask& task, const std::vector<ProbeRound>&
     if (!trains_by_adam(options.kind)) break;
   }
   n_task_ = targets_.size();
-  if (!has_control) return;
-  const std::vector<std::int64_t> rows = training_rows(rounds);
-  for (const std::uint64_t seed : seeds) targets_.push_back(control_task(task, rows, seed));
+  if (has_control) {
+    const std::vector<std::int64_t> rows = training_rows(rounds);
+    for (const std::uint64_t seed : seeds) targets_.push_back(control_task(task, rows, seed));
+  }
+  refuse_one_class();
+}
+
+void LayerTrainer::refuse_one_class() const {
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    for (std::size_t r = 0; r < rounds_.size(); ++r) {
+      const std::optional<std::int32_t> label = only_label(targets_[t], rounds_[r].train);
+      if (!label) continue;
+      const std::string part =
+          rounds_.size() > 1 ? fmt::format("fold {} of {}", r + 1, rounds_.size()) : "the split";
+      throw UsageError(fmt::format(
+          "{}{} trains on one class only, {}; a probe needs two: take {}more data{}",
+          t < n_task_ ? "" : "the control task of ", part, printable(task_.classes[*label]),
+          rounds_.size() > 1 ? "fewer folds or " : "", t < n_task_ ? "" : ", or --no-control"));
+    }
+  }
 }
 
 LayerTrainer LayerTrainer::without_control() const {

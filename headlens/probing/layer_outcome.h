@@ -33,7 +33,7 @@ class LayerTrainer {
  public:
   /// @param seeds  draw the control task, and what a probe by Adam draws; a probe that draws
   ///     nothing is trained once on the task
-  /// @throws UsageError  as check_learner()
+  /// @throws UsageError  as check_learner(); if a round trains on one class only
   LayerTrainer(const ProbeTask& task, const std::vector<ProbeRound>& rounds,
                const ProbeLearnerOptions& options, std::span<const std::uint64_t> seeds,
                bool has_control);
@@ -45,6 +45,8 @@ class LayerTrainer {
   LayerTrainer without_control() const;
 
  private:
+  void refuse_one_class() const;
+
   const ProbeTask& task_;
   const std::vector<ProbeRound>& rounds_;
   const ProbeLearnerOptions& options_;

@@ -213,10 +213,14 @@ class Refusals(ProbeTest):
         one_class = self.data(columns(5, label=lambda word: "same"), "one.jsonl")
         bad = self.data('{"words": ["a"], "first": ["x", "y"]}\n', "bad.jsonl")
         few = self.data(columns(1), "few.jsonl")
+        rare = self.data('{"text": "a", "kind": "rare"}\n' +
+                         "".join(f'{{"text": "{c}", "kind": "usual"}}\n' for c in "bcdef"), "rare.jsonl")
         cases = [(USAGE, [], "what to read"),
                  (BAD_INPUT, ["--data", bad, "--column", "first"], "line 1"),
                  (USAGE, ["--data", one_class, "--column", "first"], "class"),
                  (USAGE, ["--data", few, "--column", "first", "--cv", "9"], "cannot make 9 folds"),
+                 (USAGE, ["--data", rare, "--column", "kind", "--cv", "2"],
+                  "fold 1 of 2 trains on one class only, usual"),
                  (USAGE, ["--data", self.train, "--column", "first", "--probe", "ridge"], "real"),
                  (USAGE, ["--data", self.train, "--column", "first", "--labels", "last"], "last"),
                  (USAGE, ["--data", self.train, "--column", "first", "--patience", "2", "--probe",

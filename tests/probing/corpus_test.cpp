@@ -114,7 +114,7 @@ TEST_F(Corpus, JsonLinesOfWordsAndSpans) {
 
 TEST_F(Corpus, JsonLinesThatAreWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {R"({"words": ["a", "b"], "tag": ["X"]})", "2 words, but 1 labels in tag"},
+      {R"({"words": ["a", "b"], "tag": ["X"]})", "tag has length 1, words has length 2"},
       {R"({"words": ["a"], "tag": [[]]})", "a label must be"},
       {R"({"words": ["a"]})", "tag is missing"},
       {R"({"words": [1], "tag": ["X"]})", "a word must be a string"},
