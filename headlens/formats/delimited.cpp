@@ -53,8 +53,8 @@ std::size_t DelimitedReader::column(std::string_view name) const {
 std::optional<DelimitedRow> DelimitedReader::next() {
   std::optional<DelimitedRow> row = next_row();
   if (row && row->fields.size() != header_.size()) {
-    lines_.fail_at(row->line, fmt::format("the header has {} fields, this row {}", header_.size(),
-                                          row->fields.size()));
+    lines_.fail_at(row->line, fmt::format("fields: {} in the header, {} in this row",
+                                          header_.size(), row->fields.size()));
   }
   return row;
 }
