@@ -51,7 +51,7 @@ TEST(Delimited, ColumnsThatAreNotThere) {
 TEST(Delimited, RefusalsNameTheLine) {
   const std::vector<std::array<std::string, 3>> cases = {
       {"a,b\n1,2\n1,2,3\n", "line 3", "fields: 2 in the header, 3 in this row"},
-      {"a,b\n1\n", "line 2", "1 fields"},
+      {"a,b\n1\n", "line 2", "1 in this row"},
       {"a,b\n\"x\ny\n", "line 2", "never closed"},
       {"a,b\n\"x\"y,1\n", "line 2", "after a field's closing"},
       {"a,b\nx\"y,1\n", "line 2", "does not begin with one"},
