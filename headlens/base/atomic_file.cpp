@@ -35,22 +35,15 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  // So little that it is still in cache when it is written after it was hashed.
+  // So little that it is still in cache when it is hashed after it was written.
   constexpr std::size_t kPiece = std::size_t{1} << 18;
   while (!bytes.empty()) {
-    const std::span<const std::byte> piece = bytes.first(std::min(kPiece, bytes.size()));
-    if (hash_ != nullptr) hash_->update(piece);
-    write_piece(piece);
-    bytes = bytes.subspan(piece.size());
-  }
-}
-
-void AtomicFile::write_piece(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    const ssize_t written = ::write(fd_, bytes.data(), std::min(kPiece, bytes.size()));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(path_, "cannot be written", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    const auto n = static_cast<std::size_t>(written);
+    if (hash_ != nullptr) hash_->update(bytes.first(n));
+    bytes = bytes.subspan(n);
   }
 }
 

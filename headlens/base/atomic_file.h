@@ -33,8 +33,6 @@ class AtomicFile {
   const std::filesystem::path& temporary_path() const { return temporary_; }
 
  private:
-  void write_piece(std::span<const std::byte> bytes);
-
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   Sha256* hash_;

@@ -126,20 +126,16 @@ Range VariantForward::read_positions(const PlannedVariant& planned) const {
 }
 
 void VariantForward::narrow() {
-  const std::int64_t d_model = model_.spec().d_model, q_width = model_.spec().block().q_width();
-  std::int64_t to = 0;
+  std::vector<std::int64_t> rows;
   for (std::size_t s = 0; s < admitted_; ++s) {
     const RowBatch::Sequence& sequence = batch_->sequences()[s];
     const Range kept = read_positions(chunk_[s]);
-    const std::int64_t from = sequence.first_row + kept.begin - sequence.start;
-    const auto move_rows = [&](float* rows, std::int64_t width) {
-      std::copy(rows + from * width, rows + (from + kept.size()) * width, rows + to * width);
-    };
-    move_rows(memory_.residual.data(), d_model);
-    move_rows(memory_.z.data(), q_width);
+    for (std::int64_t position = kept.begin; position < kept.end; ++position) {
+      rows.push_back(sequence.first_row + position - sequence.start);
+    }
     stretches_[s].positions = kept;
-    to += kept.size();
   }
+  memory_.keep_rows(model_.spec().block(), rows);
   renew_batch();
 }
 

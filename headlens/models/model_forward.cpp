@@ -26,6 +26,7 @@ void ModelForward::reserve(int n_lanes) {
   const bool lane_buffers = way_to_split(batch_.rows()) == Split::rows && !taps_.has_edits();
   const BlockSpec& block = model_.spec().block();
   memory_.reserve(block, batch_, n_lanes, lane_buffers);
+  // Of rows that the last block keeps, which may be few though the batch's are many.
   if (lane_buffers) memory_.shared.reserve(block, kFewRows);
   const std::int64_t heads = taps_.hears(SiteKind::result) ? block.n_heads : 1;
   memory_.site_values.reserve(batch_.rows() * heads * block.d_model);
@@ -46,7 +47,8 @@ void ModelForward::run(Lane& lane, const ForwardPlan& plan) {
   check_cancellation();
   if (last >= 0) block(last, plan, batch_, lane, split).attend();
   if (!plan.kept_rows) return finish(lane, plan, batch_, split);
-  narrow(lane, *plan.kept_rows);
+  if (lane.index() == 0) memory_.keep_rows(model_.spec().block(), *plan.kept_rows);
+  lane.barrier();
   const RowBatch kept = batch_.selection(*plan.kept_rows);
   LaneSplit kept_split(lane, way_to_split(kept.rows()), kept.rows(), false);
   finish(lane, plan, kept, kept_split);
@@ -63,19 +65,6 @@ BlockForward ModelForward::block(int layer, const ForwardPlan& plan, const RowBa
           memory_,
           lane,
           split};
-}
-
-void ModelForward::narrow(Lane& lane, const std::vector<std::int64_t>& rows) {
-  const auto move_rows = [&](float* values, std::int64_t width) {
-    for (std::int64_t to = 0; to < std::ssize(rows); ++to) {
-      if (rows[to] != to) std::copy_n(values + rows[to] * width, width, values + to * width);
-    }
-  };
-  if (lane.index() == 0) {
-    move_rows(memory_.residual.data(), model_.spec().d_model);
-    move_rows(memory_.z.data(), model_.spec().block().q_width());
-  }
-  lane.barrier();
 }
 
 void ModelForward::finish(Lane& lane, const ForwardPlan& plan, const RowBatch& batch,

@@ -44,8 +44,6 @@ class ModelForward {
  private:
   BlockForward block(int layer, const ForwardPlan& plan, const RowBatch& batch, Lane& lane,
                      LaneSplit& split) const;
-  /// Moves what follows attention reads of the rows to the front.
-  void narrow(Lane& lane, const std::vector<std::int64_t>& rows);
   /// What follows the last block's attention.
   void finish(Lane& lane, const ForwardPlan& plan, const RowBatch& batch, LaneSplit& split);
   /// What is read when the block is done; null if nothing.

@@ -128,12 +128,13 @@ void LayerTrainer::refuse_one_class() const {
     for (std::size_t r = 0; r < rounds_.size(); ++r) {
       const std::optional<std::int32_t> label = only_label(targets_[t], rounds_[r].train);
       if (!label) continue;
-      const std::string part =
+      const std::string place =
           rounds_.size() > 1 ? fmt::format("fold {} of {}", r + 1, rounds_.size()) : "the split";
+      const bool is_task = t < n_task_;
       throw UsageError(fmt::format(
-          "{}{} trains on one class only, {}; a probe needs two: take {}more data{}",
-          t < n_task_ ? "" : "the control task of ", part, printable(task_.classes[*label]),
-          rounds_.size() > 1 ? "fewer folds or " : "", t < n_task_ ? "" : ", or --no-control"));
+          "{}{} trains on one class only, {}; a probe needs two: take {}",
+          is_task ? "" : "the control task of ", place, printable(task_.classes[*label]),
+          is_task ? "another split or more data" : "more data, or --no-control"));
     }
   }
 }

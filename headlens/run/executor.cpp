@@ -9,7 +9,8 @@
 namespace headlens {
 namespace {
 
-/// Rows of a group: enough for full-speed products, few enough to stay in cache.
+/// Rows of a group: of the last ones so few that the threads end together, of others as many as
+/// stay in cache.
 constexpr std::int64_t kFewRows = 12, kMostRows = 256;
 
 /// Where shares of the rows end: rounds of one share a thread, smaller toward the end, so that the

@@ -81,8 +81,8 @@ class Session {
   RunOutput run_with_cache(const std::vector<TokenSequence>& batch, const std::vector<Site>& sites,
                            const RunOptions& options = {});
 
-  /// Also calls the hooks. Only the blocks that logits or hooks need run, and without edits, of
-  /// the last block, only the rows. With any edit, every cached site is stored.
+  /// Also calls the hooks. Only the blocks that logits or hooks need run, and of the last one
+  /// only the rows, unless there are edits. With any edit, every cached site is stored.
   /// @throws UsageError  if a hook runs the session that called it
   RunOutput run_with_hooks(const std::vector<TokenSequence>& batch, const HookSet& hooks,
                            const RunOptions& options = {});

@@ -52,4 +52,14 @@ void Workspace::reserve_for_patterns(const BlockSpec& spec, const RowBatch& batc
   for (AlignedBuffer<float>& tile : scores) tile.reserve(kQueryTile * widest);
 }
 
+void Workspace::keep_rows(const BlockSpec& spec, std::span<const std::int64_t> rows) {
+  const auto move_rows = [&](float* values, std::int64_t width) {
+    for (std::int64_t to = 0; to < std::ssize(rows); ++to) {
+      if (rows[to] != to) std::copy_n(values + rows[to] * width, width, values + to * width);
+    }
+  };
+  move_rows(residual.data(), spec.d_model);
+  move_rows(z.data(), spec.q_width());
+}
+
 }  // namespace headlens

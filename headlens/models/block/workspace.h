@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "headlens/models/block/block_spec.h"
@@ -38,6 +39,9 @@ struct Workspace {
   void reserve(const BlockSpec& spec, const RowBatch& batch, int n_lanes, bool lane_buffers);
   /// No more than scores and patterns take: qkv, keys, scores.
   void reserve_for_patterns(const BlockSpec& spec, const RowBatch& batch, int n_lanes);
+
+  /// Moves what is read of some rows, ascending, after attention (residual, z) to the front.
+  void keep_rows(const BlockSpec& spec, std::span<const std::int64_t> rows);
 };
 
 }  // namespace headlens
