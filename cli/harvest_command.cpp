@@ -5,6 +5,7 @@
 #include "headlens/base/errors.h"
 #include "headlens/probing/harvest.h"
 #include "headlens/probing/tasks.h"
+#include "headlens/reports/number_text.h"
 #include "headlens/results/json.h"
 
 namespace headlens::cli {
@@ -19,16 +20,18 @@ std::string summary(const HarvestManifest& manifest, const std::filesystem::path
   const HarvestCounts& counts = manifest.counts;
   std::int64_t bytes = 0;
   for (const HarvestShard& shard : manifest.shards) bytes += shard.states.bytes;
-  std::string text =
-      fmt::format("{} {}s of {} sentences ({} tokens) at {} sites, {}\n", counts.rows,
-                  to_string(manifest.work.unit), counts.sentences, counts.tokens,
-                  manifest.work.sites.size(), to_string(manifest.work.pooling) + " token pooling");
+  std::string text = fmt::format(
+      "{} of {} ({}) at {}, {} token pooling\n",
+      count_text(counts.rows, to_string(manifest.work.unit)),
+      count_text(counts.sentences, "sentence"), count_text(counts.tokens, "token"),
+      count_text(std::ssize(manifest.work.sites), "site"), to_string(manifest.work.pooling));
   if (counts.skipped_sentences + counts.skipped_words > 0) {
-    text += fmt::format("skipped: {} sentences, {} words\n", counts.skipped_sentences,
-                        counts.skipped_words);
+    text += fmt::format("skipped: {}, {}\n", count_text(counts.skipped_sentences, "sentence"),
+                        count_text(counts.skipped_words, "word"));
   }
-  return text + fmt::format("{}: {} shards, {:.1f} MB of {}, and {}\n", folder.string(),
-                            manifest.shards.size(), static_cast<double>(bytes) / 1e6,
+  return text + fmt::format("{}: {}, {:.1f} MB of {}, and {}\n", folder.string(),
+                            count_text(std::ssize(manifest.shards), "shard"),
+                            static_cast<double>(bytes) / 1e6,
                             harvest_dtype_name(manifest.work.dtype), HarvestManifest::kFileName);
 }
 

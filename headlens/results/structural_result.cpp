@@ -31,10 +31,11 @@ std::string beside_baselines(const StructuralResult& result, double value,
 }
 
 std::string like_best(const StructuralResult& result, StructuralTargetMember target) {
-  const std::vector<std::size_t> alike = layers_like_best(result, target);
-  if (alike.size() < 2) return "";
   std::vector<int> layers;
-  for (const std::size_t i : alike) layers.push_back(result.layers[i].hidden_state);
+  for (const std::size_t i : layers_like_best(result, target)) {
+    if (i != best_layer(result, target)) layers.push_back(result.layers[i].hidden_state);
+  }
+  if (layers.empty()) return "";
   return fmt::format(" Layers that the test cannot tell from it: {}.", fmt::join(layers, ", "));
 }
 
